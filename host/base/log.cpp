@@ -1,0 +1,106 @@
+#include "base/log.h"
+
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "base/json_text.h"
+#include "base/time_text.h"
+
+namespace ingest::log {
+namespace {
+
+// The process has one stdout, so its logger is the one thing here that is global. Written by
+// configure() before threads start, read-only afterwards.
+struct Output {
+    Options options;
+    spdlog::logger logger{"ingest", std::make_shared<spdlog::sinks::stdout_sink_mt>()};
+    Output() {
+        options.format = Format::text;
+        logger.set_pattern("%v");
+        logger.set_level(spdlog::level::trace);
+        logger.flush_on(spdlog::level::trace);
+    }
+};
+
+Output& output() {
+    static Output the_output;
+    return the_output;
+}
+
+std::string_view name_of(Level level) noexcept {
+    switch (level) {
+        case Level::debug: return "DEBUG";
+        case Level::info: return "INFO";
+        case Level::warn: return "WARNING";
+        case Level::error: break;
+    }
+    return "ERROR";
+}
+
+void append_value(std::string& line, const Field& field, bool quote_text) {
+    if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+        if (quote_text) {
+            append_json_string(line, *text);
+        } else {
+            append_json_escaped(line, *text);
+        }
+    } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+        line += std::to_string(*number);
+    } else if (const auto* real = std::get_if<double>(&field.value)) {
+        append_json_number(line, *real);
+    } else {
+        line += std::get<bool>(field.value) ? "true" : "false";
+    }
+}
+
+}  // namespace
+
+std::string render(const Options& options, std::int64_t now_us, Level level,
+                   std::string_view logger, std::string_view message, Fields fields) {
+    std::string line;
+    line.reserve(256);
+    if (options.format == Format::text) {
+        line.append(to_rfc3339(now_us)).append(" ").append(name_of(level)).append(" ");
+        append_json_escaped(line, logger);
+        line += ": ";
+        append_json_escaped(line, message);
+        for (const Field& field : fields) {
+            line.append(" ").append(field.name).append("=");
+            append_value(line, field, false);
+        }
+        return line;
+    }
+    line.append(R"({"timestamp":")").append(to_rfc3339(now_us)).append(R"(","level":")");
+    line.append(name_of(level)).append(R"(","service":)");
+    append_json_string(line, options.service);
+    line += R"(,"version":)";
+    append_json_string(line, options.version);
+    line += R"(,"environment":)";
+    append_json_string(line, options.environment);
+    line += R"(,"logger":)";
+    append_json_string(line, logger);
+    line += R"(,"message":)";
+    append_json_string(line, message);
+    for (const Field& field : fields) {
+        line += ',';
+        append_json_string(line, field.name);
+        line += ':';
+        append_value(line, field, true);
+    }
+    line += '}';
+    return line;
+}
+
+void configure(const Options& options) { output().options = options; }
+
+bool enabled(Level level) noexcept { return level >= output().options.level; }
+
+void write(Level level, std::string_view logger, std::string_view message, Fields fields) {
+    if (!enabled(level)) return;
+    const std::string line =
+        render(output().options, now_us(), level, logger, message, fields);
+    output().logger.log(spdlog::level::info, spdlog::string_view_t(line));
+}
+
+}  // namespace ingest::log

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace ingest::model {
+
+// Growing bytes, aligned to 64 and padded with zeros to a multiple of 64, as the batch profile of
+// the plugin ABI asks. All bytes past size() up to the capacity are zero. Owned by one column.
+class Buffer {
+public:
+    static constexpr std::size_t alignment = 64;
+
+    Buffer() = default;
+    Buffer(Buffer&& other) noexcept
+        : bytes_(std::exchange(other.bytes_, nullptr)),
+          size_(std::exchange(other.size_, 0)),
+          capacity_(std::exchange(other.capacity_, 0)) {}
+    Buffer& operator=(Buffer&& other) noexcept {
+        std::swap(bytes_, other.bytes_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
+        return *this;
+    }
+    ~Buffer() { ::operator delete(bytes_, std::align_val_t{alignment}); }
+
+    std::byte* data() noexcept { return bytes_; }
+    const std::byte* data() const noexcept { return bytes_; }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t capacity() const noexcept { return capacity_; }
+
+    template <class T>
+    T* as() noexcept {
+        return reinterpret_cast<T*>(bytes_);
+    }
+    template <class T>
+    const T* as() const noexcept {
+        return reinterpret_cast<const T*>(bytes_);
+    }
+
+    // Grows with zeros, or shrinks and zeroes what is cut off.
+    void resize(std::size_t size) {
+        if (size > capacity_) grow(size);
+        if (size < size_) std::memset(bytes_ + size, 0, size_ - size);
+        size_ = size;
+    }
+    void append(const void* bytes, std::size_t size) {
+        if (size == 0) return;
+        if (size_ + size > capacity_) grow(size_ + size);
+        std::memcpy(bytes_ + size_, bytes, size);
+        size_ += size;
+    }
+    void reserve(std::size_t size) {
+        if (size > capacity_) grow(size);
+    }
+
+private:
+    void grow(std::size_t wanted) {
+        std::size_t capacity = capacity_ * 2 > wanted ? capacity_ * 2 : wanted;
+        capacity = (capacity + alignment - 1) / alignment * alignment;
+        auto* bytes =
+            static_cast<std::byte*>(::operator new(capacity, std::align_val_t{alignment}));
+        if (size_ > 0) std::memcpy(bytes, bytes_, size_);
+        std::memset(bytes + size_, 0, capacity - size_);
+        ::operator delete(bytes_, std::align_val_t{alignment});
+        bytes_ = bytes;
+        capacity_ = capacity;
+    }
+
+    std::byte* bytes_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+}  // namespace ingest::model
