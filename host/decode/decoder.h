@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "decode/decoded.h"
+#include "decode/document.h"
+#include "decode/reading.h"
+#include "model/batch.h"
+#include "model/schema.h"
+
+namespace ingest::decode {
+
+// Turns the bytes of a request into rows. One per core, on the core's thread, used for every
+// request: once its buffers have grown, a document without faults allocates nothing.
+//
+// JSON that is not acceptable as such makes the document malformed: bad syntax, UTF-8, escapes,
+// lone surrogates, nesting deeper than 16, anything behind the end. What is well-formed but not
+// acceptable in a reading (duplicate members, U+0000, numbers beyond a double, wrong types) is a
+// finding of that reading, also inside of members that the schema does not know; beside the
+// readings of a batch, where no reading can be named, it makes the document malformed too.
+//
+// `out` belongs to the decoder's schema and is cleared first, as is `decoded`.
+// REQUIRES: `padding` readable bytes behind the body, and a body smaller than 4 GiB.
+class Decoder {
+public:
+    // The schema outlives the decoder.
+    Decoder(const model::Schema& schema, const Options& options);
+
+    // The document is one reading.
+    void single(std::string_view body, const Context& context, model::Batch& out,
+                Decoded& decoded);
+    // The document is {"readings": [...]}; other members beside it are ignored.
+    void batch(std::string_view body, const Context& context, model::Batch& out,
+               Decoded& decoded);
+
+private:
+    bool batch_document(const Target& target);
+    bool batch_members(const Target& target);
+    bool readings(const Target& target);
+
+    const std::uint32_t readings_max_;
+    Document document_;
+    ReadingDecoder reading_;
+    model::Finding whole_;  // why the request as a whole is refused; no code: it is not
+    Flaw beside_;           // the first flaw beside the readings
+};
+
+}  // namespace ingest::decode

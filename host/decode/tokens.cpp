@@ -1,0 +1,74 @@
+#include "decode/tokens.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <simdjson.h>
+
+#include "base/check.h"
+#include "decode/text.h"
+
+namespace ingest::decode {
+namespace {
+
+static_assert(padding >= simdjson::SIMDJSON_PADDING);
+
+// The smallest capacity: most requests then never make it grow.
+constexpr std::size_t capacity_min = 32 * 1024;
+
+// simdjson says that a string is wrong, not where: the first raw control character in a string,
+// or the opening quote of the one that never ends.
+Fault string_fault(std::string_view body) noexcept {
+    bool inside = false;
+    std::size_t opened = 0;
+    for (std::size_t i = 0; i < body.size(); ++i) {
+        if (body[i] == '"') {
+            inside = !inside;
+            opened = i;
+        } else if (inside && static_cast<unsigned char>(body[i]) < 0x20) {
+            return {i, "a control character in a string must be escaped"};
+        } else if (body[i] == '\\') {
+            ++i;
+        }
+    }
+    return {opened, "the string that begins here is not closed"};
+}
+
+}  // namespace
+
+struct Tokens::Stage {
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
+
+    void hold(std::size_t size) {
+        if (parser && size <= parser->capacity()) return;
+        const std::size_t capacity = std::max(std::bit_ceil(size), capacity_min);
+        const auto error =
+            parser ? parser->set_capacity(capacity)
+                   : simdjson::get_active_implementation()->create_dom_parser_implementation(
+                         capacity, 1, parser);
+        check(error == simdjson::SUCCESS, "there is memory for a document's tokens");
+    }
+};
+
+Tokens::Tokens() : stage_(std::make_unique<Stage>()) { stage_->hold(capacity_min); }
+
+Tokens::~Tokens() = default;
+
+std::optional<Fault> Tokens::scan(std::string_view body) {
+    size_ = 0;
+    stage_->hold(body.size());
+    auto& parser = *stage_->parser;
+    const auto error = parser.stage1(reinterpret_cast<const std::uint8_t*>(body.data()),
+                                     body.size(), simdjson::stage1_mode::regular);
+    offsets_ = parser.structural_indexes.get();
+    switch (error) {
+        case simdjson::SUCCESS: size_ = parser.n_structural_indexes; return std::nullopt;
+        case simdjson::EMPTY: return Fault{body.size(), "the document is empty"};
+        case simdjson::UTF8_ERROR: return Fault{first_invalid_utf8(body), "not UTF-8"};
+        case simdjson::UNCLOSED_STRING:
+        case simdjson::UNESCAPED_CHARS: return string_fault(body);
+        default: return Fault{0, "not JSON"};
+    }
+}
+
+}  // namespace ingest::decode
