@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/schema.h"
+#include "plugin/answer.h"
+#include "plugin/library.h"
+
+namespace ingest::plugin {
+
+struct SinkHealth {
+    std::int32_t state = INGEST_HEALTH_UNKNOWN;
+    std::string message;
+};
+
+// One instance of a sink: one worker's. One thread at a time, but health() from any.
+class Sink {
+public:
+    // REQUIRES: library.sink().
+    static std::unique_ptr<Sink> create(const Library& library, std::string_view options_json,
+                                        const model::Schema& schema, Answer& failure);
+    // Takes an instance that `table.create` made, and the duty to destroy it.
+    Sink(const ingest_sink& table, void* self) noexcept : table_(table), self_(self) {}
+    ~Sink();
+    Sink(const Sink&) = delete;
+    Sink& operator=(const Sink&) = delete;
+
+    // Blocks until the destination has every row, or says why not. No batches: a probe.
+    Answer write(std::span<const ingest_batch* const> batches);
+    Answer flush(std::int64_t deadline_ns);
+    SinkHealth health() const;
+
+private:
+    const ingest_sink& table_;
+    void* self_;
+};
+
+}  // namespace ingest::plugin

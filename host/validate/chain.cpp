@@ -1,0 +1,86 @@
+#include "validate/chain.h"
+
+#include "base/log.h"
+
+namespace ingest::validate {
+namespace {
+
+// Failures come in floods when they come: the first is logged, then each time their number has
+// doubled.
+bool is_power_of_two(std::uint64_t n) noexcept { return (n & (n - 1)) == 0; }
+
+void count(std::atomic<std::uint64_t>& counter, std::uint64_t n) noexcept {
+    if (n > 0) counter.fetch_add(n, std::memory_order_relaxed);
+}
+
+void log_failure(const Step& step, const plugin::Answer& answer, std::uint64_t failures) {
+    if (!is_power_of_two(failures)) return;
+    log::error("validate", "a validator failed",
+               {{"validator", step.name},
+                {"reason", answer.message},
+                {"readings", step.on_error == OnError::pass ? "passed" : "refused"},
+                {"failures", failures}});
+}
+
+void log_misbehaviour(const Step& step, std::uint64_t before, std::uint64_t now) {
+    if (before != 0 || now == 0) return;
+    log::warn("validate",
+              "a validator named a row, column, severity or type that does not exist; ignored",
+              {{"validator", step.name}});
+}
+
+}  // namespace
+
+bool Chain::run(model::Batch& batch, std::span<std::uint8_t> refused,
+                std::vector<plugin::Report::Issue>& issues) {
+    if (batch.empty()) return true;
+    for (const Step& step : steps_) {
+        if (!run_step(step, batch, refused, issues)) {
+            failed_step_ = step.name;
+            return false;
+        }
+    }
+    return true;
+}
+
+plugin::Answer Chain::call(const Step& step, const model::Batch& batch,
+                           std::span<const std::uint8_t> refused) {
+    view_.fill(batch);
+    report_.begin(batch);
+    const ingest_batch shown{sizeof(ingest_batch), 0, 0,
+                             0,                    batch.schema().arrow(), view_.array(),
+                             refused.data()};
+    ingest_report table = report_.table();
+    if (step.turn == nullptr) return step.instance->validate(shown, table);
+    const MutexLock lock(*step.turn);
+    return step.instance->validate(shown, table);
+}
+
+bool Chain::run_step(const Step& step, model::Batch& batch, std::span<std::uint8_t> refused,
+                     std::vector<plugin::Report::Issue>& issues) {
+    const plugin::Answer answer = call(step, batch, refused);
+    const std::uint64_t misbehaviours = report_.misbehaviours();
+    log_misbehaviour(step,
+                     step.counters->misbehaviours.fetch_add(misbehaviours, std::memory_order_relaxed),
+                     misbehaviours);
+    if (!answer.ok()) {
+        // The report is a transaction: nothing of it counts.
+        log_failure(step, answer, step.counters->failures.fetch_add(1, std::memory_order_relaxed) + 1);
+        return step.on_error == OnError::pass;
+    }
+    std::uint64_t rejections = 0;
+    for (const plugin::Report::Issue& issue : report_.issues()) {
+        if (issue.reject) {
+            ++rejections;
+            std::uint8_t& bits = refused[static_cast<std::size_t>(issue.row / 8)];
+            bits = static_cast<std::uint8_t>(bits | 1U << (issue.row % 8));
+        }
+        issues.push_back(issue);
+    }
+    count(step.counters->rejections, rejections);
+    count(step.counters->warnings, report_.issues().size() - rejections);
+    report_.apply_edits(batch);
+    return true;
+}
+
+}  // namespace ingest::validate

@@ -1,0 +1,47 @@
+#include "validate/validators.h"
+
+namespace ingest::validate {
+
+std::unique_ptr<Validators> Validators::create(std::vector<ValidatorPlan> plans,
+                                               const model::Schema& schema, unsigned cores,
+                                               std::vector<Failure>& failures) {
+    auto validators = std::make_unique<Validators>();
+    for (ValidatorPlan& plan : plans) {
+        auto& configured =
+            *validators->configured_.emplace_back(std::make_unique<Configured>());
+        configured.plan = std::move(plan);
+        const plugin::Library& library = *configured.plan.library;
+        const unsigned instances = library.manifest().shared_state ? 1 : cores;
+        for (unsigned i = 0; i < instances; ++i) {
+            plugin::Answer failure;
+            auto instance = plugin::Validator::create(library, configured.plan.options_json, schema,
+                                                      failure);
+            if (!instance) {
+                failures.push_back({validators->configured_.size() - 1, failure});
+                break;
+            }
+            configured.instances.push_back(std::move(instance));
+        }
+    }
+    return failures.empty() ? std::move(validators) : nullptr;
+}
+
+std::vector<Step> Validators::steps(unsigned core) {
+    std::vector<Step> steps;
+    for (const auto& configured : configured_) {
+        const bool shared = configured->plan.library->manifest().shared_state;
+        steps.push_back({configured->plan.name, configured->plan.on_error,
+                         configured->instances[shared ? 0 : core].get(),
+                         shared ? &configured->turn : nullptr, &configured->counters});
+    }
+    return steps;
+}
+
+std::vector<Validators::Counted> Validators::counters() const {
+    std::vector<Counted> all;
+    for (const auto& configured : configured_)
+        all.push_back({configured->plan.name, configured->counters});
+    return all;
+}
+
+}  // namespace ingest::validate

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "validate/chain.h"
+
+namespace ingest::validate {
+
+// A validator as configured; `library` outlives everything made of it.
+struct ValidatorPlan {
+    std::string name;
+    const plugin::Library* library = nullptr;
+    std::string options_json;
+    OnError on_error = OnError::refuse;
+};
+
+// Owns all validator instances: one per core and plan, or a single one where the manifest says
+// shared_state. Made and destroyed on the main thread, and outlives the chains.
+class Validators {
+public:
+    // A failure of an instance: which plan, and what it said.
+    struct Failure {
+        std::size_t plan = 0;
+        plugin::Answer answer;
+    };
+    // Makes every instance. Null when some plan's plugin refuses its options: each is in
+    // `failures` then.
+    static std::unique_ptr<Validators> create(std::vector<ValidatorPlan> plans,
+                                              const model::Schema& schema, unsigned cores,
+                                              std::vector<Failure>& failures);
+
+    // For one core's chain; they refer to instances of this.
+    std::vector<Step> steps(unsigned core);
+
+    struct Counted {
+        std::string name;
+        const Counters& counters;
+    };
+    std::vector<Counted> counters() const;
+
+private:
+    struct Configured {
+        ValidatorPlan plan;
+        std::vector<std::unique_ptr<plugin::Validator>> instances;  // one, or one per core
+        Mutex turn;
+        Counters counters;
+    };
+    std::vector<std::unique_ptr<Configured>> configured_;
+};
+
+}  // namespace ingest::validate

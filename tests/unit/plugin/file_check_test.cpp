@@ -1,0 +1,94 @@
+#include "plugin/file_check.h"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace ingest::plugin {
+namespace {
+
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class FileCheck : public ::testing::Test {
+protected:
+    FileCheck() {
+        std::string pattern = fs::temp_directory_path() / "plugin-XXXXXX";
+        dir_ = ::mkdtemp(pattern.data());
+        fs::permissions(dir_, fs::perms(0755));
+        file_ = dir_ / "demo.so";
+        std::ofstream(file_) << "abc";
+        fs::permissions(file_, fs::perms(0644));
+    }
+    ~FileCheck() override { fs::remove_all(dir_); }
+
+    std::string refusal(std::string_view sha256 = {}) {
+        const auto verified = verify_plugin_file(file_, sha256);
+        return verified ? "" : verified.error().message;
+    }
+
+    fs::path dir_;
+    fs::path file_;
+};
+
+TEST_F(FileCheck, AcceptsAPlainFile) { EXPECT_EQ(refusal(), ""); }
+
+TEST_F(FileCheck, RefusesWhatOthersMayWrite) {
+    fs::permissions(file_, fs::perms(0664));
+    EXPECT_THAT(refusal(), HasSubstr("chmod go-w"));
+    fs::permissions(file_, fs::perms(0646));
+    EXPECT_THAT(refusal(), HasSubstr("chmod go-w"));
+}
+
+TEST_F(FileCheck, RefusesADirectoryThatOthersMayWrite) {
+    fs::permissions(dir_, fs::perms(0777));
+    EXPECT_THAT(refusal(), HasSubstr("chmod go-w"));
+}
+
+TEST_F(FileCheck, RefusesASymbolicLinkAndADirectory) {
+    fs::rename(file_, dir_ / "real.so");
+    fs::create_symlink("real.so", file_);
+    EXPECT_THAT(refusal(), HasSubstr("not a regular file"));
+    fs::remove(file_);
+    fs::create_directory(file_);
+    EXPECT_THAT(refusal(), HasSubstr("not a regular file"));
+}
+
+TEST_F(FileCheck, RefusesAnotherUsersFile) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+    ASSERT_EQ(::chown(file_.c_str(), 65534, 65534), 0);
+    EXPECT_THAT(refusal(), HasSubstr("belongs to user 65534"));
+}
+
+TEST_F(FileCheck, ComparesTheDigest) {
+    // SHA-256 of "abc", FIPS 180-4's example
+    const std::string digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    EXPECT_EQ(refusal(digest), "");
+    std::ofstream(file_, std::ios::app) << "d";
+    EXPECT_THAT(refusal(digest), HasSubstr("changed or replaced"));
+}
+
+TEST_F(FileCheck, FindsTheFirstOfTheDirectories) {
+    const fs::path dirs[] = {dir_ / "none", dir_};
+    const auto found = find_plugin_file(dirs, "demo");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(*found, file_);
+}
+
+TEST_F(FileCheck, NamesAreNotPaths) {
+    const fs::path dirs[] = {dir_ / "sub"};
+    for (const char* name : {"../demo", "Demo", "", "a/b", "demo.so"}) {
+        const auto found = find_plugin_file(dirs, name);
+        ASSERT_FALSE(found) << name;
+        EXPECT_THAT(found.error().message, HasSubstr("no plugin name"));
+    }
+    const auto missing = find_plugin_file(dirs, "demo");
+    ASSERT_FALSE(missing);
+    EXPECT_THAT(missing.error().message, HasSubstr((dir_ / "sub").string()));
+}
+
+}  // namespace
+}  // namespace ingest::plugin
