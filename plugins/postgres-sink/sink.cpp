@@ -1,0 +1,112 @@
+#include "postgres-sink/sink.h"
+
+#include <algorithm>
+
+#include "postgres-sink/failure.h"
+#include "postgres-sink/table.h"
+
+namespace ingest::postgres_sink {
+namespace {
+
+constexpr const char* insert_name = "insert";
+
+std::int64_t earliest_deadline(std::span<const sdk::Batch> batches) noexcept {
+    std::int64_t earliest = 0;
+    for (const sdk::Batch& batch : batches) {
+        const std::int64_t deadline = batch.deadline_ns();
+        if (deadline != 0 && (earliest == 0 || deadline < earliest)) earliest = deadline;
+    }
+    return earliest;
+}
+
+}  // namespace
+
+Sink::Sink(sdk::Host host, std::string_view options_json, sdk::Schema schema)
+    : host_(host),
+      options_(parse_options(options_json)),
+      columns_(columns_of(schema)),
+      connection_(options_, host),
+      arrays_(columns_.size()) {}
+
+void Sink::write(std::span<const sdk::Batch> batches) {
+    try {
+        store(batches);
+    } catch (...) {
+        const sdk::Error failure = failure_in_flight(connection_.timed_out());
+        if (failure.code() == INGEST_REJECT) {
+            change(State::connected, {});
+        } else {
+            connection_.drop();
+            ready_ = false;
+            const bool fatal = failure.code() == INGEST_FATAL;
+            change(fatal ? State::refused : State::lost, failure.what());
+        }
+        throw failure;
+    }
+    change(State::connected, {});
+}
+
+void Sink::store(std::span<const sdk::Batch> batches) {
+    const std::int64_t deadline = earliest_deadline(batches);
+    connection_.open(deadline);
+    const Connection::Bound bound(connection_.get(), connection_.time_left(deadline));
+    Connection& server = connection_.get();
+    if (!ready_) {
+        prepare_table(server.pqxx(), options_, columns_, host_);
+        prepare_statement(server.handle(), insert_name, insert_statement(options_, columns_));
+        ready_ = true;
+    }
+    encode(batches);
+    // A single statement needs no transaction of its own: that would be two more round trips.
+    // Without batches it is sent all the same, with empty arrays: it shows whether we may insert.
+    execute_prepared(server.handle(), insert_name, parameters_);
+}
+
+void Sink::encode(std::span<const sdk::Batch> batches) {
+    std::int64_t rows = 0;
+    for (const sdk::Batch& batch : batches) rows += batch.rows();
+    parameters_.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        arrays_[i].start(*columns_[i].type, rows);
+        for (const sdk::Batch& batch : batches) {
+            arrays_[i].append(batch.column(static_cast<std::int32_t>(i)));
+        }
+        parameters_.push_back({arrays_[i].bytes().data(), arrays_[i].bytes().size(), true});
+    }
+}
+
+void Sink::change(State state, std::string_view why) noexcept {
+    const State before = state_.exchange(state, std::memory_order_relaxed);
+    if (before == state) return;
+    try {
+        switch (state) {
+            case State::connected:
+                host_.info("connected: " + connection_.get().description());
+                break;
+            case State::lost:
+                host_.warn("cannot write, trying again: " + std::string(why));
+                break;
+            case State::refused:
+                host_.error("cannot write until this is repaired: " + std::string(why));
+                break;
+            case State::unknown:
+                break;
+        }
+    } catch (const std::exception&) {
+        // No memory for a line of the log: the state is what counts.
+    }
+}
+
+sdk::Health Sink::health() const noexcept {
+    switch (state_.load(std::memory_order_relaxed)) {
+        case State::connected: return {INGEST_HEALTH_CONNECTED, "connected"};
+        case State::lost: return {INGEST_HEALTH_DISCONNECTED, "not available, trying again"};
+        case State::refused:
+            return {INGEST_HEALTH_DISCONNECTED,
+                    "refused; the log says what has to be repaired"};
+        case State::unknown: break;
+    }
+    return {INGEST_HEALTH_UNKNOWN, "not tried yet"};
+}
+
+}  // namespace ingest::postgres_sink

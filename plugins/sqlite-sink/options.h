@@ -1,0 +1,18 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace ingest::sqlite_sink {
+
+struct Options {
+    std::string path;  // absolute
+    std::string table = "sensor_data";
+    std::chrono::milliseconds busy_timeout{5000};
+};
+
+// Throws sdk::Error for options that can never work.
+Options read_options(std::string_view json_text);
+
+}  // namespace ingest::sqlite_sink
