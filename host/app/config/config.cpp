@@ -1,0 +1,357 @@
+#include "app/config/config.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "app/config/cors_origins.h"
+#include "app/config/document.h"
+#include "app/config/reader.h"
+
+namespace ingest::app::config {
+
+namespace {
+
+constexpr std::size_t fields_max = 1000;
+constexpr milliseconds hour{3'600'000};
+constexpr milliseconds second{1'000};
+
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// A lower-case letter, then up to `max` - 1 of a-z, 0-9 and `more`.
+bool is_identifier(std::string_view text, std::size_t max, std::string_view more) {
+    return !text.empty() && text.size() <= max && is_lower(text[0]) &&
+           std::all_of(text.begin(), text.end(), [more](char c) {
+               return is_lower(c) || is_digit(c) || more.find(c) != std::string_view::npos;
+           });
+}
+
+constexpr TextRule label{
+    [](std::string_view text) {
+        return !text.empty() && text.size() <= 100 &&
+               std::none_of(text.begin(), text.end(),
+                            [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    },
+    "a text of 1..100 bytes on one line"};
+constexpr TextRule some_text{[](std::string_view text) { return !text.empty(); },
+                             "a text that is not empty"};
+constexpr TextRule any_text{[](std::string_view) { return true; }, "a text"};
+constexpr TextRule address{
+    [](std::string_view text) {
+        return !text.empty() && text.find_first_of(" \t\r\n/") == std::string_view::npos;
+    },
+    "an IP address or a host's name, such as 0.0.0.0"};
+constexpr TextRule plugin_id{
+    [](std::string_view text) {
+        return !text.empty() && text.size() <= 64 &&
+               std::all_of(text.begin(), text.end(),
+                           [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
+    },
+    "a plugin's name: 1..64 of a-z, 0-9 and -, without .so"};
+constexpr TextRule sha256{
+    [](std::string_view text) {
+        return text.size() == 64 &&
+               text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    },
+    "64 hexadecimal digits, as sha256sum prints them"};
+constexpr TextRule sink_name{
+    [](std::string_view text) { return is_identifier(text, 32, "_-"); },
+    "a letter a-z, then up to 31 of a-z, 0-9, _ and -"};
+
+// Members of the health answers beside the sinks, which stand there by name.
+constexpr std::array<std::string_view, 7> taken_sink_names{
+    "service", "status", "version", "timestamp", "uptime_seconds", "spool", "checks"};
+// Columns that every batch and every table has.
+constexpr std::array<std::string_view, 7> taken_field_names{
+    "reading_id", "equipment_id", "timestamp", "received_at", "id", "created_at", "metadata"};
+
+template <std::size_t N>
+bool contains(const std::array<std::string_view, N>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+void read_service(MapReader& map, Service& service) {
+    map.text("name", service.name, label);
+    map.text("environment", service.environment, label);
+}
+
+void read_log(MapReader& map, Log& log) {
+    using log::Format;
+    using log::Level;
+    static constexpr Choice<Level> levels[] = {{"DEBUG", Level::debug},
+                                               {"INFO", Level::info},
+                                               {"WARNING", Level::warn},
+                                               {"ERROR", Level::error},
+                                               {"CRITICAL", Level::error}};
+    static constexpr Choice<Format> formats[] = {{"json", Format::json}, {"text", Format::text}};
+    map.choice("level", log.level, levels);
+    map.choice("format", log.format, formats);
+}
+
+void read_rate_limit(MapReader& map, RateLimit& limit) {
+    map.boolean("enabled", limit.enabled);
+    map.integer("per_minute", limit.per_minute, {1, 1'000'000});
+}
+
+void read_limits(MapReader& map, Limits& limits) {
+    map.size("request_line_bytes", limits.request_line_bytes, {128, 64 * kib});
+    map.size("header_bytes", limits.header_bytes, {512, 256 * kib});
+    map.integer("header_fields", limits.header_fields, {8, 1000});
+    map.size("body_bytes", limits.body_bytes, {kib, 256 * mib});
+    map.duration("header_timeout", limits.header_timeout, {milliseconds(100), hour});
+    map.duration("body_timeout", limits.body_timeout, {milliseconds(100), hour});
+    map.size("body_rate_min", limits.body_rate_min, {0, gib});
+    map.duration("idle_timeout", limits.idle_timeout, {milliseconds(100), 24 * hour});
+    map.duration("write_timeout", limits.write_timeout, {milliseconds(100), hour});
+    map.integer("connections", limits.connections, {1, 1'000'000});
+    map.integer("connections_per_address", limits.connections_per_address, {1, 1'000'000});
+    map.size("in_flight_bytes", limits.in_flight_bytes, {mib, tib});
+    if (limits.in_flight_bytes < limits.body_bytes) {
+        map.error(map.has("in_flight_bytes") ? "in_flight_bytes" : "body_bytes",
+                  "in_flight_bytes is less than body_bytes, so the largest body can never pass",
+                  "make in_flight_bytes at least body_bytes");
+    }
+}
+
+void read_batch(MapReader& map, Batch& batch) {
+    map.integer("readings_max", batch.readings_max, {1, 100'000});
+}
+
+void read_http(MapReader& map, Http& http) {
+    map.text("host", http.host, address);
+    map.integer("port", http.port, {0, 65535});
+    map.integer("threads", http.threads, {0, 1024});
+    map.section("cors", http.cors_origins, read_cors);
+    map.section("rate_limit", http.rate_limit, read_rate_limit);
+    map.section("limits", http.limits, read_limits);
+    map.section("batch", http.batch, read_batch);
+}
+
+void read_field(MapReader& map, model::Field& field) {
+    using model::ColumnType;
+    static constexpr Choice<ColumnType> types[] = {{"double", ColumnType::float64},
+                                                   {"integer", ColumnType::int64},
+                                                   {"string", ColumnType::utf8},
+                                                   {"boolean", ColumnType::boolean},
+                                                   {"timestamp", ColumnType::timestamp}};
+    map.choice("type", field.type, types);
+    if (!map.has("type")) {
+        map.error("type", "is missing",
+                  "give one of double, integer, string, boolean, timestamp");
+    }
+    map.text("unit", field.unit, any_text);
+    map.boolean("required", field.required);
+    map.text("description", field.description, any_text);
+}
+
+void read_fields(MapReader& map, std::vector<model::Field>& fields) {
+    const Node& node = map.node();
+    if (node.members.size() > fields_max) {
+        map.diagnostics().add(node.mark,
+                              map.path() + ": " + std::to_string(node.members.size()) + " fields",
+                              "give at most 1000");
+    }
+    for (const Node::Member& member : node.members) {
+        model::Field field{.name = member.key};
+        if (!is_identifier(member.key, 63, "_")) {
+            map.diagnostics().add(
+                member.key_mark, map.path() + ": the name " + quote(member.key) + " does not fit",
+                "give a letter a-z, then up to 62 of a-z, 0-9 and _");
+        } else if (contains(taken_field_names, member.key)) {
+            map.diagnostics().add(
+                member.key_mark,
+                map.path() + ": every reading has " + quote(member.key) + " already",
+                "give the field another name");
+        }
+        map.section(member.key, field, read_field);
+        fields.push_back(std::move(field));
+    }
+}
+
+void read_reading(MapReader& map, Reading& reading) {
+    static constexpr Choice<UnknownFields> choices[] = {{"ignore", UnknownFields::ignore},
+                                                        {"reject", UnknownFields::reject},
+                                                        {"keep", UnknownFields::keep}};
+    map.choice("unknown_fields", reading.unknown_fields, choices);
+    map.size("text_bytes_max", reading.text_bytes_max, {1, mib});
+    map.section("fields", reading.fields, read_fields);
+}
+
+void read_plugin_dirs(MapReader& map, std::vector<std::filesystem::path>& dirs,
+                      const std::filesystem::path& base) {
+    const Node* node = map.find("plugin_dirs");
+    if (node == nullptr) {
+        dirs = {base / "plugins"};
+        return;
+    }
+    if (!node->is_sequence()) {
+        return map.error("plugin_dirs", "found " + describe(*node), "give a list of directories");
+    }
+    for (const Node& item : node->items) {
+        if (item.broken) continue;
+        if (item.is_scalar() && !item.text.empty()) {
+            dirs.push_back((base / item.text).lexically_normal());
+        } else {
+            map.diagnostics().add(item.mark, "plugin_dirs: found " + describe(item),
+                                  "give the path of a directory");
+        }
+    }
+}
+
+void read_plugin(MapReader& map, PluginUse& use) {
+    use.path = map.path();
+    use.mark = map.mark();
+    use.options.mark = map.mark();
+    if (!map.has("plugin")) map.error("plugin", "is missing", "give a plugin's name");
+    map.text("plugin", use.plugin, plugin_id);
+    if (const Node::Member* member = map.node().find("plugin")) {
+        use.mark = member->value.mark;
+        use.options.mark = use.mark;
+    }
+    map.text("sha256", use.sha256, sha256);
+    for (char& c : use.sha256) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (const Node* options = map.find("options")) {
+        if (options->is_map()) {
+            use.options = *options;
+        } else if (!options->is_null()) {
+            map.error("options", "found " + describe(*options), "give a map of options");
+        }
+    }
+}
+
+void read_validator(MapReader& map, Validator& validator) {
+    static constexpr Choice<Validator::OnError> choices[] = {
+        {"refuse", Validator::OnError::refuse}, {"pass", Validator::OnError::pass}};
+    read_plugin(map, validator.use);
+    map.choice("on_error", validator.on_error, choices);
+}
+
+void read_spool(MapReader& map, Spool& spool) {
+    std::string dir;
+    if (map.text("dir", dir, some_text)) spool.dir = dir;
+    map.size("size_max", spool.size_max, {2 * mib, 1024 * tib});
+    map.size("segment_size", spool.segment_size, {64 * kib, gib});
+    map.size("memory", spool.memory, {mib, tib});
+    if (spool.size_max < 4 * spool.segment_size) {
+        map.error(map.has("size_max") ? "size_max" : "segment_size",
+                  "size_max is less than four segments",
+                  "make size_max at least four times segment_size");
+    }
+}
+
+void read_retry(MapReader& map, Sink& sink) {
+    map.duration("delay_min", sink.retry_delay_min, {milliseconds(1), hour});
+    map.duration("delay_max", sink.retry_delay_max, {milliseconds(1), hour});
+    if (sink.retry_delay_min > sink.retry_delay_max) {
+        map.error(map.has("delay_max") ? "delay_max" : "delay_min",
+                  "delay_min is greater than delay_max", "make delay_max at least delay_min");
+    }
+}
+
+void read_sink(MapReader& map, Sink& sink) {
+    static constexpr Choice<Sink::Ready> choices[] = {{"required", Sink::Ready::required},
+                                                      {"optional", Sink::Ready::optional}};
+    if (!map.has("name")) map.error("name", "is missing", "give a name of your choice");
+    if (map.text("name", sink.name, sink_name) && contains(taken_sink_names, sink.name)) {
+        map.error("name", describe(*map.find("name")) + " is a member of the health answer already",
+                  "give the sink another name");
+    }
+    read_plugin(map, sink.use);
+    map.integer("workers", sink.workers, {1, 64});
+    map.integer("batch_rows_max", sink.batch_rows_max, {1, 1'000'000});
+    map.duration("write_timeout", sink.write_timeout, {milliseconds(100), hour});
+    map.choice("ready", sink.ready, choices);
+    map.section("retry", sink, read_retry);
+}
+
+void read_query(MapReader& map, Query& query) {
+    map.integer("readers", query.readers, {1, 64});
+    map.duration("timeout", query.timeout, {milliseconds(100), hour});
+}
+
+void read_drain(MapReader& map, Drain& drain) {
+    map.duration("timeout", drain.timeout, {milliseconds(0), hour});
+}
+
+void read_sinks(MapReader& map, std::vector<Sink>& sinks) {
+    map.list("sinks", sinks, read_sink);
+    const Node::Member* member = map.node().find("sinks");
+    if (sinks.empty() &&
+        (member == nullptr || member->value.is_null() || member->value.is_sequence())) {
+        map.error("sinks", "there is no sink", "give at least one, or readings lead nowhere");
+    }
+    for (std::size_t i = 0; i < sinks.size(); ++i) {
+        const auto here = sinks.begin() + static_cast<std::ptrdiff_t>(i);
+        const auto same = std::find_if(sinks.begin(), here,
+                                       [&](const Sink& s) { return s.name == here->name; });
+        const Node::Member* name = member->value.items[i].find("name");
+        if (here->name.empty() || name == nullptr || same == here) continue;
+        map.diagnostics().add(name->value.mark,
+                              here->use.path + ".name: " + same->use.path + " has the name " +
+                                  describe(name->value) + " too",
+                              "give each sink a name of its own");
+    }
+}
+
+void read_storage(MapReader& map, Config& config) {
+    static constexpr Choice<Ack> choices[] = {{"sink", Ack::sink}, {"spool", Ack::spool}};
+    std::string name;
+    if (map.text("storage", name, some_text)) {
+        std::vector<std::string_view> names;
+        for (const Sink& sink : config.sinks) names.push_back(sink.name);
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found == names.end()) {
+            map.error("storage", "there is no sink " + describe(*map.find("storage")),
+                      names.empty() ? "name one under sinks" : suggest(name, names));
+        } else {
+            config.storage = static_cast<std::size_t>(found - names.begin());
+        }
+    }
+    config.ack = map.has("storage") ? Ack::sink : Ack::spool;
+    map.choice("ack", config.ack, choices);
+    if (config.ack == Ack::sink && !map.has("storage")) {
+        map.error("ack", "waits for a storage sink, and none is named",
+                  "add `storage: NAME`, or write `ack: spool`");
+    }
+    map.duration("ack_timeout", config.ack_timeout, {milliseconds(1), second * 60});
+}
+
+void read_config(MapReader& map, Config& config, const std::filesystem::path& base) {
+    map.section("service", config.service, read_service);
+    map.section("log", config.log, read_log);
+    map.section("http", config.http, read_http);
+    map.section("reading", config.reading, read_reading);
+    const Node::Member* reading = map.node().find("reading");
+    const Node::Member* fields = reading ? reading->value.find("fields") : nullptr;
+    if (fields == nullptr || fields->value.is_null() ||
+        (fields->value.is_map() && fields->value.members.empty())) {
+        map.error("reading", "there is no field",
+                  "give at least one, `reading: { fields: { temperature: { type: double } } }`");
+    }
+    read_plugin_dirs(map, config.plugin_dirs, base);
+    map.list("validators", config.validators, read_validator);
+    map.section("spool", config.spool, read_spool);
+    read_sinks(map, config.sinks);
+    read_storage(map, config);
+    map.section("query", config.query, read_query);
+    map.section("drain", config.drain, read_drain);
+}
+
+}  // namespace
+
+Loaded load(const std::filesystem::path& file, const Environment& environment) {
+    Loaded loaded{.config = {}, .diagnostics = Diagnostics(file.string())};
+    const std::filesystem::path base = file.has_parent_path() ? file.parent_path() : ".";
+    const std::optional<std::string> yaml = read_file(file, loaded.diagnostics);
+    if (!yaml) return loaded;
+    const std::optional<Node> root =
+        parse(*yaml, Sources{environment, base}, loaded.diagnostics);
+    if (!root) return loaded;
+    MapReader map(*root, "", loaded.diagnostics);
+    read_config(map, loaded.config, base);
+    map.finish();
+    return loaded;
+}
+
+}  // namespace ingest::app::config

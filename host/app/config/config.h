@@ -1,0 +1,152 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config/diagnostics.h"
+#include "app/config/interpolate.h"
+#include "app/config/node.h"
+#include "base/log.h"
+#include "model/schema.h"
+
+// The configuration file as values. Units and limits: docs/configuration.md. The members' values
+// here are the defaults; sizes are in bytes.
+namespace ingest::app::config {
+
+using std::chrono::milliseconds;
+
+inline constexpr std::uint64_t kib = 1024;
+inline constexpr std::uint64_t mib = 1024 * kib;
+inline constexpr std::uint64_t gib = 1024 * mib;
+inline constexpr std::uint64_t tib = 1024 * gib;
+
+struct Service {
+    std::string name = "sensor-ingestion-service";
+    std::string environment = "development";
+};
+
+struct Log {
+    log::Level level = log::Level::info;
+    log::Format format = log::Format::json;
+};
+
+struct RateLimit {
+    bool enabled = false;
+    std::uint32_t per_minute = 100;  // requests of one client address
+};
+
+struct Limits {
+    std::uint64_t request_line_bytes = 4 * kib;
+    std::uint64_t header_bytes = 8 * kib;
+    std::uint32_t header_fields = 64;
+    std::uint64_t body_bytes = mib;
+    milliseconds header_timeout{5'000};
+    milliseconds body_timeout{10'000};
+    std::uint64_t body_rate_min = kib;  // bytes per second
+    milliseconds idle_timeout{30'000};
+    milliseconds write_timeout{10'000};
+    std::uint32_t connections = 4096;
+    std::uint32_t connections_per_address = 256;
+    std::uint64_t in_flight_bytes = 64 * mib;  // of request bodies, all connections together
+};
+
+struct Batch {
+    std::uint32_t readings_max = 100;
+};
+
+struct Http {
+    std::string host = "0.0.0.0";
+    std::uint16_t port = 8001;   // 0: any free one
+    std::uint32_t threads = 0;   // 0: one per CPU core
+    std::vector<std::string> cors_origins = {"*"};  // "*" or scheme://host[:port]; empty: none
+    RateLimit rate_limit;
+    Limits limits;
+    Batch batch;
+};
+
+enum class UnknownFields { ignore, reject, keep };
+
+struct Reading {
+    UnknownFields unknown_fields = UnknownFields::ignore;
+    std::uint64_t text_bytes_max = 4 * kib;
+    std::vector<model::Field> fields;
+};
+
+// A plugin as the file names it. Its options are checked against its manifest once it is loaded:
+// options_to_json() in app/config/options.h.
+struct PluginUse {
+    std::string plugin;  // empty: missing or bad, which was reported
+    std::string sha256;  // lower-case hex; empty: not asked for
+    Node options;        // a map, or null where none are given; `mark` always points somewhere
+    Mark mark;           // of the name
+    std::string path;    // "sinks[0]", for messages
+};
+
+struct Validator {
+    enum class OnError { refuse, pass };
+    PluginUse use;
+    OnError on_error = OnError::refuse;
+};
+
+struct Spool {
+    std::filesystem::path dir = "./var/spool";  // relative to the working directory
+    std::uint64_t size_max = 10 * gib;
+    std::uint64_t segment_size = 64 * mib;
+    std::uint64_t memory = 64 * mib;  // of groups kept for the lanes, so that they need not read
+};
+
+struct Sink {
+    enum class Ready { optional, required };
+    std::string name;
+    PluginUse use;
+    std::uint32_t workers = 1;
+    std::uint32_t batch_rows_max = 1000;
+    milliseconds write_timeout{30'000};
+    Ready ready = Ready::optional;
+    milliseconds retry_delay_min{100};
+    milliseconds retry_delay_max{30'000};
+};
+
+enum class Ack { sink, spool };
+
+struct Query {
+    std::uint32_t readers = 2;
+    milliseconds timeout{5'000};
+};
+
+struct Drain {
+    milliseconds timeout{10'000};
+};
+
+struct Config {
+    Service service;
+    Log log;
+    Http http;
+    Reading reading;
+    std::vector<std::filesystem::path> plugin_dirs;  // absolute, or relative as the file's own path
+    std::vector<Validator> validators;
+    Spool spool;
+    std::optional<std::size_t> storage;  // index in `sinks`
+    Ack ack = Ack::spool;                // the file's default: sink when `storage` is given
+    milliseconds ack_timeout{2'000};
+    std::vector<Sink> sinks;
+    Query query;
+    Drain drain;
+};
+
+// What load() made of the file. When there are diagnostics, `config` is only good for one thing:
+// to check the plugins that it names too, so that all errors are told in one go.
+struct Loaded {
+    Config config;
+    Diagnostics diagnostics;
+};
+
+// Reads, interpolates and checks everything but plugins. Main thread, at start.
+Loaded load(const std::filesystem::path& file,
+            const Environment& environment = process_environment());
+
+}  // namespace ingest::app::config
