@@ -1,13 +1,17 @@
-# ingest_room(NAME spool [SOURCES a.cpp ...] [DEPS base model ...] [LIBS pkg ...])
+# ingest_room(NAME spool SOURCES a.cpp ... [DEPS base model ...] [LIBS pkg ...]
+#   [PRIVATE_LIBS pkg ...])
 # One room of the host: a folder, a namespace, a static library `ingest_<name>`.
-# DEPS are rooms, LIBS the third-party targets that enter the house through this room.
+# DEPS are rooms, LIBS and PRIVATE_LIBS the third-party targets that enter the house through it;
+# the private ones do not show in its headers.
 function(ingest_room)
   cmake_parse_arguments(ROOM "" "NAME" "SOURCES;DEPS;LIBS;PRIVATE_LIBS" ${ARGN})
   set(target ingest_${ROOM_NAME})
   add_library(${target} STATIC ${ROOM_SOURCES})
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/host)
   list(TRANSFORM ROOM_DEPS PREPEND ingest_)
-  target_link_libraries(${target} PUBLIC ${ROOM_DEPS} ${ROOM_LIBS} PRIVATE ingest_flags ${ROOM_PRIVATE_LIBS})
+  target_link_libraries(${target}
+    PUBLIC ${ROOM_DEPS} ${ROOM_LIBS}
+    PRIVATE ingest_flags ${ROOM_PRIVATE_LIBS})
 endfunction()
 
 # ingest_test(NAME spool_record_test SOURCES record_test.cpp ... DEPS spool ... [LABEL unit])
@@ -23,9 +27,14 @@ function(ingest_test)
   add_executable(${T_NAME} ${T_SOURCES})
   list(TRANSFORM T_DEPS PREPEND ingest_)
   target_include_directories(${T_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(${T_NAME} PRIVATE ${T_DEPS} ${T_LIBS} ingest_flags GTest::gmock GTest::gtest_main)
+  target_link_libraries(${T_NAME} PRIVATE
+    ${T_DEPS} ${T_LIBS} ingest_flags GTest::gmock GTest::gtest_main)
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
-  set_tests_properties(${T_NAME} PROPERTIES LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT}
-    ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp;INGEST_BUILD_DIR=${CMAKE_BINARY_DIR};INGEST_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
+  set(environment
+    TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp
+    INGEST_BUILD_DIR=${CMAKE_BINARY_DIR}
+    INGEST_SOURCE_DIR=${CMAKE_SOURCE_DIR})
+  set_tests_properties(${T_NAME} PROPERTIES
+    LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()

@@ -66,6 +66,15 @@ bool is_plain(char c) noexcept {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const size_t size = byte_at(text, 0) < 0x80 ? 1 : sequence_size(text);
+        if (size == 0) return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
 void append_json_escaped(std::string& out, std::string_view text) {
     while (!text.empty()) {
         size_t plain = 0;

@@ -5,9 +5,12 @@
 #include <string>
 #include <string_view>
 
-// Appends JSON fragments to a string: for answers, messages and log lines, which are rendered
-// without a document tree.
+// UTF-8, and JSON fragments that are appended to a string: for answers, messages and log lines,
+// which are rendered without a document tree.
 namespace ingest {
+
+// Well-formed by RFC 3629: nothing overlong, no surrogates.
+bool is_utf8(std::string_view text) noexcept;
 
 // The text with JSON's escapes, without quotes. Control characters, quotes, the backslash and
 // U+2028/U+2029 are escaped, DEL and C1 controls too, so that a line stays a line everywhere.

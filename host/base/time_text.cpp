@@ -1,7 +1,5 @@
 #include "base/time_text.h"
 
-#include <chrono>
-
 namespace ingest {
 namespace {
 
@@ -21,9 +19,11 @@ std::int64_t now_us() noexcept {
     return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-std::int64_t monotonic_ns() noexcept {
+std::int64_t monotonic_ns() noexcept { return monotonic_ns(std::chrono::steady_clock::now()); }
+
+std::int64_t monotonic_ns(std::chrono::steady_clock::time_point when) noexcept {
     using namespace std::chrono;
-    return duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count();
+    return duration_cast<nanoseconds>(when.time_since_epoch()).count();
 }
 
 void append_rfc3339(std::string& out, std::int64_t us_since_epoch) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -10,6 +11,7 @@ std::int64_t now_us() noexcept;
 
 // Monotonic clock in nanoseconds, the one of plugin deadlines.
 std::int64_t monotonic_ns() noexcept;
+std::int64_t monotonic_ns(std::chrono::steady_clock::time_point when) noexcept;
 
 // "2026-11-23T20:54:54.123456Z"; the fraction is left out when it is zero. For years 0001..9999.
 std::string to_rfc3339(std::int64_t us_since_epoch);

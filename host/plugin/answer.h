@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
+#include <exception>
 #include <string>
+#include <string_view>
+#include <utility>
 
+#include <ingest/plugin/batch.h>
+#include <ingest/plugin/host.h>
 #include <ingest/plugin/status.h>
 
 namespace ingest::plugin {
@@ -16,28 +20,46 @@ struct Answer {
     bool ok() const noexcept { return code == INGEST_OK; }
 };
 
-// The caller's side of an ingest_error.
-class ErrorSlot {
-public:
-    ErrorSlot() noexcept { slot_.struct_size = sizeof slot_; }
-    ingest_error* get() noexcept { return &slot_; }
-
-    // Codes that the ABI does not know are a bug of the plugin; the message is taken up to its
-    // terminator, which a faulty plugin may have forgotten.
-    Answer answer(std::int32_t code) const {
-        if (code == INGEST_OK) return {};
-        const char* end = std::find(slot_.message, slot_.message + sizeof slot_.message, '\0');
-        std::string message(slot_.message, end);
-        if (code < INGEST_OK || code > INGEST_INTERNAL) {
-            message = "returned the unknown code " + std::to_string(code) +
-                      (message.empty() ? "" : ": " + message);
-            code = INGEST_INTERNAL;
-        }
-        return {code, std::move(message)};
+// What `code` and the caller's ingest_error come to. Codes that the ABI does not know are a bug of
+// the plugin; the message is taken up to its terminator, which a faulty plugin may have forgotten.
+inline Answer answer_of(std::int32_t code, const ingest_error& error) {
+    if (code == INGEST_OK) return {};
+    const char* end = std::find(error.message, error.message + sizeof error.message, '\0');
+    std::string message(error.message, end);
+    if (code < INGEST_OK || code > INGEST_INTERNAL) {
+        message = "returned the unknown code " + std::to_string(code) +
+                  (message.empty() ? "" : ": " + message);
+        code = INGEST_INTERNAL;
     }
+    if (message.empty()) message = "gave no reason, only the code " + std::to_string(code);
+    return {code, std::move(message)};
+}
 
-private:
-    ingest_error slot_{};
-};
+// Makes one call into a plugin; `call` gets the ingest_error for it. No exception may leave a
+// plugin; one that breaks this rule gets that for an answer, and does not end the process.
+template <class Call>
+Answer ask(Call&& call) {
+    ingest_error error{};
+    error.struct_size = sizeof error;
+    try {
+        const std::int32_t code = call(&error);
+        return answer_of(code, error);
+    } catch (const std::exception& e) {
+        return {INGEST_INTERNAL, std::string("threw an exception across the ABI: ") + e.what()};
+    } catch (...) {
+        return {INGEST_INTERNAL, "threw an exception across the ABI"};
+    }
+}
+
+// The same for `create` of any function table. `self` is whatever the plugin made of it when the
+// answer is OK; null is allowed.
+template <class Table>
+Answer make_instance(const Table& table, const ingest_host* host, std::string_view options_json,
+                     const ArrowSchema* schema, void*& self) {
+    return ask([&](ingest_error* error) {
+        return table.create(host, {options_json.data(), options_json.size()}, schema, &self,
+                            error);
+    });
+}
 
 }  // namespace ingest::plugin

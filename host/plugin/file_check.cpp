@@ -78,17 +78,20 @@ Result<std::filesystem::path> find_plugin_file(std::span<const std::filesystem::
 
 Result<void> verify_plugin_file(const std::filesystem::path& file, std::string_view sha256) {
     struct stat status{};
-    if (::lstat(file.c_str(), &status) != 0) return os_error("cannot look at " + file.string(), errno);
+    if (::lstat(file.c_str(), &status) != 0) {
+        return os_error("cannot look at " + file.string(), errno);
+    }
     if (!S_ISREG(status.st_mode)) {
         return Error{file.string() + " is not a regular file; put the library itself there"};
     }
     if (auto owned = verify_owner_and_mode(file, status); !owned) return owned.error();
     std::error_code no_path;
-    const auto dir = std::filesystem::canonical(file.parent_path().empty() ? "." : file.parent_path(),
+    const auto dir = std::filesystem::canonical(std::filesystem::absolute(file).parent_path(),
                                                 no_path);
     struct stat dir_status{};
     if (no_path || ::stat(dir.c_str(), &dir_status) != 0) {
-        return os_error("cannot look at the directory of " + file.string(), errno);
+        return os_error("cannot look at the directory of " + file.string(),
+                        no_path ? no_path.value() : errno);
     }
     if (auto owned = verify_owner_and_mode(dir, dir_status); !owned) return owned.error();
     if (sha256.empty()) return {};

@@ -1,5 +1,7 @@
 #include "plugin/library.h"
 
+#include <list>
+
 #include <boost/dll/shared_library.hpp>
 
 #include "plugin/file_check.h"
@@ -7,6 +9,15 @@
 
 namespace ingest::plugin {
 namespace {
+
+// What an opened plugin may use until the process ends, as its code does not go before. Never
+// destroyed, not even at exit: the handle's destructor would unload. Main thread.
+struct Parked {
+    explicit Parked(const std::string& plugin_name) : host(plugin_name) {}
+    boost::dll::shared_library handle;
+    HostApi host;
+};
+std::list<Parked>& parked = *new std::list<Parked>();
 
 // The copied table, nothing when the plugin has not got the interface, or an error when the table
 // is too small or lacks a function.
@@ -29,29 +40,26 @@ Result<std::unique_ptr<Library>> Library::load(const std::filesystem::path& file
                                                std::string_view sha256) {
     if (auto sound = verify_plugin_file(file, sha256); !sound) return sound.error();
 
-    // Never destroyed: the destructor would unload, and lazy binding (the library's default) would
-    // turn a missing symbol into a crash in the middle of a request.
-    auto* handle = new boost::dll::shared_library();
+    const std::string id = file.stem().string();
+    auto& [handle, host] = parked.emplace_back(id);
     boost::dll::fs::error_code failed;
-    handle->load(std::filesystem::absolute(file), failed,
-                 boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    // Lazy binding, the default, would turn a missing symbol into a crash in the middle of a
+    // request.
+    handle.load(std::filesystem::absolute(file), failed,
+                boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (failed) return Error{"cannot open " + file.string() + ": " + failed.message()};
-    if (!handle->has(INGEST_ENTRY_SYMBOL)) {
+    if (!handle.has(INGEST_ENTRY_SYMBOL)) {
         return Error{file.string() + " does not export " INGEST_ENTRY_SYMBOL
                                      "; is it a plugin for this host?"};
     }
     const auto entry =
-        &handle->get<const ingest_plugin*(const ingest_host*)>(INGEST_ENTRY_SYMBOL);
-
-    const std::string id = file.stem().string();
-    // Plugins may use the table for as long as their code is mapped: for ever.
-    const auto* host = new HostApi(id);
-    auto identity = shake_hands(entry(host->get()), id);
+        &handle.get<const ingest_plugin*(const ingest_host*)>(INGEST_ENTRY_SYMBOL);
+    auto identity = shake_hands(entry(host.get()), id);
     if (!identity) return identity.error();
 
     std::unique_ptr<Library> library(new Library());
     library->file_ = file;
-    library->host_ = host->get();
+    library->host_ = host.get();
     library->identity_ = std::move(*identity);
     auto manifest = parse_manifest(library->identity_.manifest_json);
     if (!manifest) return Error{"plugin " + id + ": " + manifest.error().message};
@@ -71,9 +79,10 @@ Result<void> Library::take_tables() {
                table.flush != nullptr && table.destroy != nullptr;
     });
     if (!sink) return sink.error();
-    auto query = take_table<ingest_query>(identity_, INGEST_QUERY_ID, [](const ingest_query& table) {
-        return table.create != nullptr && table.latest != nullptr && table.destroy != nullptr;
-    });
+    auto query = take_table<ingest_query>(
+        identity_, INGEST_QUERY_ID, [](const ingest_query& table) {
+            return table.create != nullptr && table.latest != nullptr && table.destroy != nullptr;
+        });
     if (!query) return query.error();
 
     const bool has_kind = manifest_.kind == Kind::sink ? sink->has_value() : validator->has_value();

@@ -37,6 +37,7 @@ constexpr std::array<std::string_view, 7> option_types{"string",  "integer", "nu
 Result<void> check_options(const json& options, int depth);
 
 Result<void> check_option(const json& option, int depth, bool needs_name) {
+    if (depth > option_depth_max) return Error{"the options are nested too deeply"};
     if (!option.is_object()) return Error{"an option is not an object"};
     const std::string name = option.value("/name"_json_pointer, json("?")).dump();
     for (const Member& member : option_members) {
@@ -48,8 +49,7 @@ Result<void> check_option(const json& option, int depth, bool needs_name) {
     }
     if (needs_name && !option.contains("name")) return Error{"an option has no name"};
     const auto type = option.find("type");
-    if (type == option.end() ||
-        std::ranges::find(option_types, type->get_ref<const std::string&>()) == option_types.end()) {
+    if (type == option.end() || !std::ranges::count(option_types, type->get<std::string>())) {
         return Error{"option " + name + " has no known type"};
     }
     if (const auto nested = option.find("options"); nested != option.end()) {
@@ -62,7 +62,6 @@ Result<void> check_option(const json& option, int depth, bool needs_name) {
 }
 
 Result<void> check_options(const json& options, int depth) {
-    if (depth > option_depth_max) return Error{"the options are nested too deeply"};
     if (!options.is_array()) return Error{"'options' is not an array"};
     for (const json& option : options) {
         if (auto sound = check_option(option, depth, true); !sound) return sound;
@@ -105,7 +104,8 @@ Result<Manifest> parse_manifest(std::string_view text) {
     manifest.writes = texts(root, "writes");
     if (const auto issues = root.find("issues"); issues != root.end() && issues->is_array()) {
         for (const json& issue : *issues) {
-            if (!issue.is_object() || !issue.contains("code") || !issue["code"].is_string()) continue;
+            if (!issue.is_object() || !issue.contains("code")) continue;
+            if (!issue["code"].is_string()) continue;
             const auto description = issue.find("description");
             const bool described = description != issue.end() && description->is_string();
             manifest.issues.push_back({issue["code"].get<std::string>(),

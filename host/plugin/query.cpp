@@ -5,6 +5,9 @@
 namespace ingest::plugin {
 namespace {
 
+// Far more than any body has; 100 rows of it stay below what a column can hold.
+constexpr std::uint64_t value_bytes_max = 16 << 20;
+
 // The host's side of ingest_rows. What a plugin may not do is answered with UNSUPPORTED and leaves
 // the batch as it was.
 class RowWriter {
@@ -12,7 +15,8 @@ public:
     RowWriter(model::Batch& out, std::uint32_t limit) : out_(out), limit_(limit) {}
 
     ingest_rows table() noexcept {
-        return {sizeof(ingest_rows), 0, this, &begin_row, &set_utf8, &set_f64, &set_i64, &set_bytes};
+        return {sizeof(ingest_rows), 0,        this,     &begin_row,
+                &set_utf8,           &set_f64, &set_i64, &set_bytes};
     }
 
 private:
@@ -32,7 +36,10 @@ private:
     }
     static std::int32_t set_utf8(void* ctx, std::int32_t column, ingest_str value) noexcept {
         model::Batch& out = self(ctx).out_;
-        if (!self(ctx).is(column, model::ColumnType::utf8)) return INGEST_UNSUPPORTED;
+        if (!self(ctx).is(column, model::ColumnType::utf8) || value.size > value_bytes_max ||
+            (value.size > 0 && value.data == nullptr)) {
+            return INGEST_UNSUPPORTED;
+        }
         const auto at = static_cast<std::size_t>(column);
         if (out.has(at, out.rows() - 1)) return INGEST_UNSUPPORTED;
         out.set_utf8(at, {value.size == 0 ? "" : value.data, value.size});
@@ -61,7 +68,8 @@ private:
     static std::int32_t set_bytes(void* ctx, std::int32_t column, const std::uint8_t* bytes,
                                   std::uint64_t size) noexcept {
         Uuid id;
-        if (!self(ctx).is(column, model::ColumnType::uuid) || size != id.size()) {
+        if (!self(ctx).is(column, model::ColumnType::uuid) || size != id.size() ||
+            bytes == nullptr) {
             return INGEST_UNSUPPORTED;
         }
         std::memcpy(id.data(), bytes, id.size());
@@ -78,11 +86,7 @@ private:
 std::unique_ptr<Query> Query::create(const Library& library, std::string_view options_json,
                                      const model::Schema& schema, Answer& failure) {
     void* self = nullptr;
-    ErrorSlot error;
-    const std::int32_t code =
-        library.query()->create(library.host(), {options_json.data(), options_json.size()},
-                                schema.arrow(), &self, error.get());
-    failure = error.answer(code);
+    failure = make_instance(*library.query(), library.host(), options_json, schema.arrow(), self);
     if (!failure.ok()) return nullptr;
     return std::unique_ptr<Query>(new Query(*library.query(), self));
 }
@@ -94,10 +98,10 @@ Answer Query::latest(std::string_view equipment_id, std::uint32_t limit, std::in
     out.clear();
     RowWriter writer(out, limit);
     ingest_rows rows = writer.table();
-    ErrorSlot error;
-    const Answer answer =
-        error.answer(table_.latest(self_, {equipment_id.data(), equipment_id.size()}, limit,
-                                   deadline_ns, &rows, error.get()));
+    Answer answer = ask([&](ingest_error* error) {
+        return table_.latest(self_, {equipment_id.data(), equipment_id.size()}, limit, deadline_ns,
+                             &rows, error);
+    });
     if (!answer.ok()) out.clear();
     return answer;
 }

@@ -15,6 +15,8 @@ public:
     // REQUIRES: library.query().
     static std::unique_ptr<Query> create(const Library& library, std::string_view options_json,
                                          const model::Schema& schema, Answer& failure);
+    // Takes an instance that `table.create` made, and the duty to destroy it.
+    Query(const ingest_query& table, void* self) noexcept : table_(table), self_(self) {}
     ~Query();
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
@@ -25,7 +27,6 @@ public:
                   model::Batch& out);
 
 private:
-    Query(const ingest_query& table, void* self) noexcept : table_(table), self_(self) {}
     const ingest_query& table_;
     void* self_;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/json_text.h"
+
 namespace ingest::plugin {
 namespace {
 
@@ -14,14 +16,25 @@ constexpr std::size_t code_bytes_max = 64;
 constexpr std::size_t message_bytes_max = 512;
 constexpr std::size_t value_bytes_max = 4096;
 
+// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z, as for times that clients send.
+constexpr std::int64_t time_us_min = -62'135'596'800'000'000;
+constexpr std::int64_t time_us_max = 253'402'300'799'999'999;
+
 bool readable(ingest_str text) noexcept { return text.size == 0 || text.data != nullptr; }
 
 std::string bounded(ingest_str text, std::size_t size_max) {
     std::size_t size = std::min<std::size_t>(text.size, size_max);
     // Never cut a UTF-8 sequence in two.
-    while (size < text.size && size > 0 && (static_cast<unsigned char>(text.data[size]) & 0xC0U) == 0x80U)
-        --size;
+    const auto continues = [&](std::size_t at) {
+        return (static_cast<unsigned char>(text.data[at]) & 0xC0U) == 0x80U;
+    };
+    while (size < text.size && size > 0 && continues(size)) --size;
     return {text.size == 0 ? "" : text.data, size};
+}
+
+// What decode takes from a client as text: every sink can store it.
+bool is_storable(std::string_view text) noexcept {
+    return is_utf8(text) && text.find('\0') == std::string_view::npos;
 }
 
 Report& self(void* ctx) noexcept { return *static_cast<Report*>(ctx); }
@@ -79,8 +92,10 @@ std::int32_t Report::set_utf8(void* ctx, std::int64_t row, std::int32_t column,
         value.size > value_bytes_max) {
         return report.misbehaved();
     }
-    report.edits_.push_back({row, static_cast<std::size_t>(column), EditKind::utf8, 0, 0,
-                             std::string(value.size == 0 ? "" : value.data, value.size)});
+    std::string text(value.size == 0 ? "" : value.data, value.size);
+    if (!is_storable(text)) return report.misbehaved();
+    report.edits_.push_back(
+        {row, static_cast<std::size_t>(column), EditKind::utf8, 0, 0, std::move(text)});
     return INGEST_OK;
 }
 
@@ -99,11 +114,12 @@ std::int32_t Report::set_i64(void* ctx, std::int64_t row, std::int32_t column,
                              std::int64_t value) noexcept {
     Report& report = self(ctx);
     const bool boolean = report.may_change(row, column, ColumnType::boolean);
-    if (!boolean && !report.may_change(row, column, ColumnType::int64) &&
-        !report.may_change(row, column, ColumnType::timestamp)) {
+    const bool time = report.may_change(row, column, ColumnType::timestamp);
+    if (!boolean && !time && !report.may_change(row, column, ColumnType::int64)) {
         return report.misbehaved();
     }
     if (boolean && value != 0 && value != 1) return report.misbehaved();
+    if (time && (value < time_us_min || value > time_us_max)) return report.misbehaved();
     report.edits_.push_back({row, static_cast<std::size_t>(column),
                              boolean ? EditKind::boolean : EditKind::i64, 0, value});
     return INGEST_OK;

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "model/schema.h"
@@ -11,12 +10,7 @@
 
 namespace ingest::plugin {
 
-struct SinkHealth {
-    std::int32_t state = INGEST_HEALTH_UNKNOWN;
-    std::string message;
-};
-
-// One instance of a sink: one worker's. One thread at a time, but health() from any.
+// One instance of a sink: one worker's. One thread at a time, but connected() from any.
 class Sink {
 public:
     // REQUIRES: library.sink().
@@ -31,7 +25,7 @@ public:
     // Blocks until the destination has every row, or says why not. No batches: a probe.
     Answer write(std::span<const ingest_batch* const> batches);
     Answer flush(std::int64_t deadline_ns);
-    SinkHealth health() const;
+    bool connected() const;
 
 private:
     const ingest_sink& table_;

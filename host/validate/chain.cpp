@@ -1,20 +1,19 @@
 #include "validate/chain.h"
 
+#include <bit>
+
 #include "base/log.h"
 
 namespace ingest::validate {
 namespace {
-
-// Failures come in floods when they come: the first is logged, then each time their number has
-// doubled.
-bool is_power_of_two(std::uint64_t n) noexcept { return (n & (n - 1)) == 0; }
 
 void count(std::atomic<std::uint64_t>& counter, std::uint64_t n) noexcept {
     if (n > 0) counter.fetch_add(n, std::memory_order_relaxed);
 }
 
 void log_failure(const Step& step, const plugin::Answer& answer, std::uint64_t failures) {
-    if (!is_power_of_two(failures)) return;
+    // They come in floods when they come: each time their number has doubled is enough.
+    if (!std::has_single_bit(failures)) return;
     log::error("validate", "a validator failed",
                {{"validator", step.name},
                 {"reason", answer.message},
@@ -59,13 +58,13 @@ plugin::Answer Chain::call(const Step& step, const model::Batch& batch,
 bool Chain::run_step(const Step& step, model::Batch& batch, std::span<std::uint8_t> refused,
                      std::vector<plugin::Report::Issue>& issues) {
     const plugin::Answer answer = call(step, batch, refused);
-    const std::uint64_t misbehaviours = report_.misbehaviours();
-    log_misbehaviour(step,
-                     step.counters->misbehaviours.fetch_add(misbehaviours, std::memory_order_relaxed),
-                     misbehaviours);
+    const std::uint64_t wrong = report_.misbehaviours();
+    log_misbehaviour(
+        step, step.counters->misbehaviours.fetch_add(wrong, std::memory_order_relaxed), wrong);
     if (!answer.ok()) {
         // The report is a transaction: nothing of it counts.
-        log_failure(step, answer, step.counters->failures.fetch_add(1, std::memory_order_relaxed) + 1);
+        const auto before = step.counters->failures.fetch_add(1, std::memory_order_relaxed);
+        log_failure(step, answer, before + 1);
         return step.on_error == OnError::pass;
     }
     std::uint64_t rejections = 0;

@@ -72,5 +72,14 @@ TEST(Manifest, BoundsNesting) {
     EXPECT_THAT(manifest.error().message, HasSubstr("deeply"));
 }
 
+TEST(Manifest, BoundsNestingOfItemsToo) {
+    std::string json = R"({"kind":"sink","options":[{"name":"a","type":"array")";
+    for (int i = 0; i < 50'000; ++i) json += R"(,"items":{"type":"array")";
+    json.append(50'000, '}').append("}]}");
+    const auto manifest = parse_manifest(json);
+    ASSERT_FALSE(manifest);
+    EXPECT_THAT(manifest.error().message, HasSubstr("deeply"));
+}
+
 }  // namespace
 }  // namespace ingest::plugin

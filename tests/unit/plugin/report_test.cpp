@@ -85,7 +85,11 @@ TEST_F(ReportTest, CountsMisbehaviourAndKeepsNothingOfIt) {
     EXPECT_EQ(table_.set_i64(table_.ctx, 0, 3, 1), INGEST_UNSUPPORTED) << "received_at is fixed";
     EXPECT_EQ(table_.set_i64(table_.ctx, 0, 6, 2), INGEST_UNSUPPORTED) << "2 is no boolean";
     EXPECT_EQ(table_.set_utf8(table_.ctx, 0, 0, text("id")), INGEST_UNSUPPORTED);
-    EXPECT_EQ(report_.misbehaviours(), 10U);
+    EXPECT_EQ(table_.set_utf8(table_.ctx, 0, 1, text("\xC3")), INGEST_UNSUPPORTED) << "not UTF-8";
+    EXPECT_EQ(table_.set_utf8(table_.ctx, 0, 1, {"a\0b", 3}), INGEST_UNSUPPORTED) << "a NUL";
+    EXPECT_EQ(table_.set_i64(table_.ctx, 0, 2, INT64_MAX), INGEST_UNSUPPORTED) << "after 9999";
+    EXPECT_EQ(table_.set_i64(table_.ctx, 0, 2, INT64_MIN), INGEST_UNSUPPORTED) << "before 0001";
+    EXPECT_EQ(report_.misbehaviours(), 14U);
     EXPECT_TRUE(report_.issues().empty());
 }
 

@@ -97,7 +97,8 @@ TEST_F(ChainTest, TheNextValidatorSeesChanges) {
     FakeValidator second{[&](const ingest_batch& batch, ingest_report&) {
         const auto* column = batch.data->children[1];
         const auto* offsets = static_cast<const std::int32_t*>(column->buffers[1]);
-        seen.assign(static_cast<const char*>(column->buffers[2]), static_cast<std::size_t>(offsets[1]));
+        seen.assign(static_cast<const char*>(column->buffers[2]),
+                    static_cast<std::size_t>(offsets[1]));
         return INGEST_OK;
     }};
     add(first);

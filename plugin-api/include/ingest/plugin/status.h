@@ -9,9 +9,6 @@
 
 #ifdef __cplusplus
 extern "C" {
-#define INGEST_NOEXCEPT noexcept
-#else
-#define INGEST_NOEXCEPT
 #endif
 
 /* The minor version of this ABI. The major version is in the name of the entry symbol. */

@@ -2,7 +2,8 @@
 //
 //     class Printer {
 //     public:
-//         Printer(ingest::sdk::Host host, std::string_view options_json, ingest::sdk::Schema schema);
+//         Printer(ingest::sdk::Host host, std::string_view options_json,
+//                 ingest::sdk::Schema schema);
 //         void write(std::span<const ingest::sdk::Batch> batches);   // returns when it is durable
 //         ingest::sdk::Health health() const noexcept;               // any thread, cached state
 //         void flush(int64_t deadline_ns);                           // optional
@@ -18,8 +19,6 @@
 // exported with its sink by INGEST_SINK_WITH_QUERY.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <vector>
 
 #include "ingest/sdk/views.hpp"
@@ -70,9 +69,7 @@ template <class S>
 void health(void* self, ingest_health* out) noexcept {
     const Health health = static_cast<const S*>(self)->health();
     out->state = health.state;
-    const size_t size = std::min(health.message.size(), sizeof out->message - 1);
-    if (size > 0) std::memcpy(out->message, health.message.data(), size);
-    out->message[size] = '\0';
+    copy_text(health.message, out->message, sizeof out->message);
 }
 
 template <class S>

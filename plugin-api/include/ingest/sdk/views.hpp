@@ -136,17 +136,23 @@ private:
 
 namespace detail {
 
+// As much of `text` as fits with its terminator, no UTF-8 sequence cut in two. REQUIRES: room > 0.
+inline void copy_text(std::string_view text, char* to, size_t room) noexcept {
+    size_t size = text.size() < room ? text.size() : room - 1;
+    const auto continues = [&](size_t at) {
+        return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+    };
+    while (size > 0 && continues(size)) --size;
+    if (size > 0) std::memcpy(to, text.data(), size);
+    to[size] = '\0';
+}
+
 inline void write_error(ingest_error* error, int32_t code, const char* message) noexcept {
     if (error == nullptr || error->struct_size <= offsetof(ingest_error, message)) return;
     error->code = code;
-    size_t room = error->struct_size - offsetof(ingest_error, message) - 1;
-    if (room > sizeof error->message - 1) room = sizeof error->message - 1;
-    size_t size = std::strlen(message);
-    if (size > room) size = room;
-    // Never cut a UTF-8 sequence in two.
-    while (size > 0 && (static_cast<unsigned char>(message[size]) & 0xC0U) == 0x80U) --size;
-    std::memcpy(error->message, message, size);
-    error->message[size] = '\0';
+    const size_t room = error->struct_size - offsetof(ingest_error, message);
+    copy_text(message, error->message,
+              room < sizeof error->message ? room : sizeof error->message);
 }
 
 // The edge at which exceptions end: runs `call` and turns what it throws into a code.
