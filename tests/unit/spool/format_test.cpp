@@ -1,0 +1,215 @@
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "model/batch_codec.h"
+#include "spool/crc32c.h"
+#include "spool/cursor.h"
+#include "spool/record.h"
+#include "spool/segment_head.h"
+#include "support/fake_file.h"
+#include "unit/spool/readings.h"
+
+namespace ingest::spool {
+namespace {
+
+using test::FakeFiles;
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+    return std::as_bytes(std::span(text));
+}
+
+class FormatTest : public testing::Test {
+protected:
+    FormatTest() { EXPECT_TRUE(make_directories(files_, "/f")); }
+
+    std::unique_ptr<File> file_with(const std::string& content) {
+        auto file = files_.create("/f/file");
+        EXPECT_TRUE((*file)->write(0, bytes_of(content)));
+        return std::move(*file);
+    }
+
+    FakeFiles files_;
+};
+
+TEST(Crc32c, KnownSums) {
+    EXPECT_EQ(crc32c(0, bytes_of("123456789")), 0xE3069283U);
+    EXPECT_EQ(crc32c_by_table(0, bytes_of("123456789")), 0xE3069283U);
+    EXPECT_EQ(crc32c(0, bytes_of(std::string(32, '\0'))), 0x8A9136AAU);
+    EXPECT_EQ(crc32c(0, bytes_of("")), 0U);
+}
+
+TEST(Crc32c, HardwareAndTableAgreeAndExtend) {
+    if (!crc32c_has_hardware()) GTEST_SKIP() << "no SSE 4.2";
+    std::mt19937 random(7);
+    std::string text(600, ' ');
+    for (char& c : text) c = static_cast<char>(random());
+    for (std::size_t start = 0; start < 9; ++start) {
+        for (std::size_t size = 0; start + size <= 300; ++size) {
+            const auto piece = bytes_of(text).subspan(start, size);
+            const std::uint32_t sum = crc32c_by_table(0, piece);
+            ASSERT_EQ(sum, crc32c_by_hardware(0, piece)) << start << ' ' << size;
+            const auto head = crc32c(0, piece.first(size / 3));
+            ASSERT_EQ(sum, crc32c(head, piece.subspan(size / 3)));
+        }
+    }
+}
+
+TEST_F(FormatTest, RecordsComeBackAndForeignOnesDoNot) {
+    std::string content;
+    append_record(content, readings(1, 3), 10, 77, 0);
+    append_record(content, readings(50, 2), 13, 78, 0);  // of another segment
+    append_record(content, readings(4, 5), 13, 77, 0);
+    const auto file = file_with(content + std::string(5000, '\0'));
+    RecordScanner scanner(*file, 77, 0, content.size() + 5000);
+    const auto first = scanner.next();
+    ASSERT_TRUE(first && *first);
+    EXPECT_EQ((*first)->header.first, 10U);
+    EXPECT_EQ((*first)->header.end(), 13U);
+    model::Batch batch(test_schema());
+    ASSERT_TRUE(model::BatchCodec::decode((*first)->payload, batch));
+    EXPECT_TRUE(batch == readings(1, 3));
+    const std::uint64_t end = (*first)->end_offset();
+    const auto second = scanner.next();
+    ASSERT_TRUE(second && *second);
+    EXPECT_EQ((*second)->header.first, 13U);
+    EXPECT_EQ((*second)->header.rows, 5U);
+    EXPECT_GT((*second)->offset, end);
+    EXPECT_FALSE(*scanner.next());
+}
+
+TEST_F(FormatTest, AnyFlippedByteHidesOneRecordOnly) {
+    std::string good;
+    append_record(good, readings(1, 2), 0, 5, 0);
+    const std::size_t first_end = good.size();
+    append_record(good, readings(3, 2), 2, 5, 0);
+    for (std::size_t i = 0; i < first_end; ++i) {
+        std::string bad = good;
+        bad[i] = static_cast<char>(bad[i] ^ 0x10);
+        const auto file = file_with(bad);
+        RecordScanner scanner(*file, 5, 0, bad.size());
+        const auto found = scanner.next();
+        ASSERT_TRUE(found && *found) << i;
+        ASSERT_EQ((*found)->offset, first_end) << i;
+        ASSERT_FALSE(*scanner.next());
+    }
+}
+
+TEST_F(FormatTest, RecordsAcrossTheReadWindowAreFound) {
+    std::string content(3, '\0');
+    std::vector<std::size_t> offsets;
+    for (std::uint64_t n = 0; n < 40; ++n) {
+        offsets.push_back(content.size());
+        append_record(content, readings(n * 200, 200), n * 200, 5, 0);
+        content += std::string(n % 7, 'I');  // rubbish that looks like a magic number's start
+    }
+    const auto file = file_with(content);
+    RecordScanner scanner(*file, 5, 0, content.size());
+    for (const std::size_t offset : offsets) {
+        const auto found = scanner.next();
+        ASSERT_TRUE(found && *found);
+        ASSERT_EQ((*found)->offset, offset);
+    }
+    EXPECT_FALSE(*scanner.next());
+}
+
+TEST_F(FormatTest, HeadsComeBackAndFlippedOnesDoNot) {
+    const SegmentHead head{.first = 42, .former_end = 40, .segment = 9, .created_us = 3,
+                           .schema = std::string(5000, 's')};
+    const std::string good = encode_head(head);
+    EXPECT_EQ(good.size(), 8192U);
+    const auto file = file_with(good);
+    const auto read = read_head(*file);
+    ASSERT_TRUE(read && *read);
+    EXPECT_EQ((*read)->first, 42U);
+    EXPECT_EQ((*read)->former_end, 40U);
+    EXPECT_EQ((*read)->schema, head.schema);
+    EXPECT_EQ((*read)->size, 8192U);
+    for (std::size_t i = 0; i < good.size(); i += 3) {
+        std::string bad = good;
+        bad[i] = static_cast<char>(bad[i] ^ 1);
+        const auto damaged = file_with(bad);
+        const auto result = read_head(*damaged);
+        ASSERT_TRUE(result);
+        ASSERT_FALSE(*result) << i;
+    }
+    EXPECT_FALSE(*read_head(*file_with("short")));
+}
+
+TEST(SegmentName, SortsByNumber) {
+    EXPECT_EQ(segment_name(42), "segment-00000000000000000042.log");
+    EXPECT_EQ(first_of_segment_name(segment_name(UINT64_MAX)), UINT64_MAX);
+    EXPECT_FALSE(first_of_segment_name("segment-42.log"));
+    EXPECT_FALSE(first_of_segment_name("segment-0000000000000000004x.log"));
+    EXPECT_FALSE(first_of_segment_name("segment-99999999999999999999.log"));
+}
+
+TEST(CursorName, AnyNameMakesAPlainFileName) {
+    for (const std::string name : {"database", "a/b", "..", "%41", "ä x", "CAPS_and-dash"}) {
+        const std::string file = Cursor::file_name(name);
+        EXPECT_EQ(file.find_first_of("/. "), std::string::npos) << file;
+        EXPECT_EQ(Cursor::sink_of_file_name(file), name);
+    }
+    EXPECT_FALSE(Cursor::sink_of_file_name("cursor-"));
+    EXPECT_FALSE(Cursor::sink_of_file_name("cursor-a%4"));
+    EXPECT_FALSE(Cursor::sink_of_file_name("cursor-a.bak"));
+}
+
+TEST_F(FormatTest, CursorSurvivesTheLossOfEitherSlot) {
+    const std::filesystem::path path = "/f/cursor-s";
+    for (const std::uint64_t slot : {0U, 1U}) {
+        auto cursor = Cursor::create(files_, "/f", "s", 5);
+        ASSERT_TRUE(cursor);
+        ASSERT_TRUE((*cursor)->advance(10));
+        ASSERT_EQ(*(*cursor)->sync(), 10U);
+        ASSERT_TRUE((*cursor)->advance(20));
+        ASSERT_TRUE((*cursor)->advance(15));  // never back
+        EXPECT_EQ((*cursor)->position(), 20U);
+        cursor->reset();
+        files_.overwrite(path, slot * 4096 + 24, std::vector<std::byte>(8, std::byte{0xFF}));
+        const auto loaded = Cursor::load(files_, "/f", "cursor-s");
+        ASSERT_TRUE(loaded && *loaded);
+        EXPECT_EQ((*loaded)->position(), slot == 0 ? 20U : 10U);
+    }
+    files_.overwrite(path, 0, std::vector<std::byte>(8192));
+    EXPECT_EQ(*Cursor::load(files_, "/f", "cursor-s"), nullptr);
+}
+
+TEST_F(FormatTest, CursorWritesNeverTouchTheSyncedSlot) {
+    auto cursor = Cursor::create(files_, "/f", "s", 0);
+    const auto slots = [this] {
+        const auto all = files_.contents("/f/cursor-s");
+        return std::pair(std::vector(all.begin(), all.begin() + 4096),
+                         std::vector(all.begin() + 4096, all.end()));
+    };
+    auto before = slots();
+    for (std::uint64_t round = 0; round < 4; ++round) {
+        for (std::uint64_t n = 1; n < 4; ++n) ASSERT_TRUE((*cursor)->advance(round * 10 + n));
+        const auto after = slots();
+        // The slots take turns, one per sync.
+        EXPECT_EQ(after.first == before.first, round % 2 == 1) << round;
+        EXPECT_EQ(after.second == before.second, round % 2 == 0) << round;
+        ASSERT_TRUE((*cursor)->sync());
+        before = slots();
+    }
+}
+
+TEST_F(FormatTest, CursorThatCannotSyncIsMadeAnew) {
+    auto cursor = Cursor::create(files_, "/f", "s", 1);
+    ASSERT_TRUE((*cursor)->advance(7));
+    int failures = 1;
+    files_.inject([&](test::Operation operation, const std::string&) {
+        return operation == test::Operation::sync && failures-- > 0 ? EIO : 0;
+    });
+    ASSERT_EQ(*(*cursor)->sync(), 7U);
+    files_.power_off();
+    cursor->reset();
+    files_.power_on();
+    EXPECT_EQ((*Cursor::load(files_, "/f", "cursor-s"))->position(), 7U);
+}
+
+}  // namespace
+}  // namespace ingest::spool
