@@ -1,0 +1,354 @@
+#include "deliver/lane.h"
+
+#include <algorithm>
+#include <bit>
+#include <random>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/time_text.h"
+
+namespace ingest::deliver {
+namespace {
+
+double random_fraction() {
+    thread_local std::minstd_rand source(std::random_device{}());
+    return std::uniform_real_distribution<double>(0.0, 1.0)(source);
+}
+
+// Long enough to cost nothing, short enough for any clock's arithmetic.
+constexpr std::chrono::hours wait_max{1};
+
+}  // namespace
+
+Lane::Lane(LaneOptions options, spool::Spool& spool, DeadLetters& dead_letters,
+           std::vector<std::unique_ptr<plugin::Sink>> instances, LaneEvents events)
+    : options_(std::move(options)),
+      spool_(spool),
+      dead_letters_(dead_letters),
+      events_(std::move(events)) {
+    for (auto& instance : instances) {
+        workers_.push_back(std::make_unique<Worker>());
+        workers_.back()->sink = std::move(instance);
+    }
+    counted_.name = options_.name;
+}
+
+Lane::~Lane() {
+    request_stop(Clock::now());
+    join();
+}
+
+Result<void> Lane::start() {
+    const auto cursor = spool_.open_cursor(options_.name);
+    if (!cursor) return cursor.error();
+    cursor_id_ = cursor->id;
+    {
+        const MutexLock order(claiming_);
+        const MutexLock lock(mutex_);
+        cursor_ = next_ = cursor->position;
+    }
+    dead_letters_.forget_before(cursor->position);
+    for (const auto& worker : workers_)
+        worker->thread = std::thread([this, w = worker.get()] { run(*w); });
+    return {};
+}
+
+void Lane::run(Worker& worker) {
+    while (auto slice = claim()) deliver(worker, std::move(*slice));
+    const plugin::Answer answer = worker.sink->flush(monotonic_ns(write_deadline()));
+    if (!answer.ok()) {
+        log::warn("deliver", "a sink could not flush at its end",
+                  {{"sink", options_.name}, {"reason", answer.message}});
+    }
+}
+
+bool Lane::out_of_time() const { return stop_by_ && Clock::now() >= *stop_by_; }
+
+Lane::Clock::time_point Lane::write_deadline() const {
+    const auto by_timeout = Clock::now() + options_.write_timeout;
+    const MutexLock lock(mutex_);
+    return stop_by_ ? std::min(*stop_by_, by_timeout) : by_timeout;
+}
+
+// The next stretch of the log, or a probe (a slice without records), or nothing when it is time to
+// end. Blocks while there is nothing to do.
+std::optional<Slice> Lane::claim() {
+    for (;;) {
+        bool stopping = false;
+        {
+            const MutexLock lock(mutex_);
+            // Not when stopping: with nothing left to claim, a sink that is down keeps nobody.
+            while (down_ && !stop_by_) changed_.wait(mutex_);
+            if (out_of_time()) return std::nullopt;
+            stopping = stop_by_.has_value();
+            if (!stopping) {
+                if (std::exchange(probe_asked_, false)) return Slice{};
+                called_ = false;
+            }
+        }
+        auto slice = claim_next();
+        if (!slice) {
+            wait_to_read_again();
+        } else if (slice->range.first < slice->range.end) {
+            return std::move(*slice);
+        } else if (stopping) {
+            return std::nullopt;
+        } else {
+            spool_.wait_beyond(slice->range.end, Clock::now() + wait_max, called_);
+        }
+    }
+}
+
+// An empty range: nothing waits.
+Result<Slice> Lane::claim_next() {
+    const MutexLock order(claiming_);
+    if (next_ >= spool_.end()) return Slice{{next_, next_}, {}};
+    auto run = spool_.read(next_, options_.write_rows_max);
+    const bool was_unreadable = std::exchange(unreadable_, run.has_error());
+    if (!run) {
+        if (!was_unreadable) {
+            log::error("deliver", "cannot read the spool; trying again until the disk is in order",
+                       {{"sink", options_.name}, {"reason", run.error().message}});
+        }
+        return run.error();
+    }
+    if (was_unreadable) {
+        log::info("deliver", "the spool can be read again", {{"sink", options_.name}});
+    }
+    check(run->end > next_, "a read before the log's end moves on");
+    Slice slice{{next_, run->end}, std::move(run->records)};
+    next_ = run->end;
+    const MutexLock lock(mutex_);
+    counted_.lost += run->lost;
+    return slice;
+}
+
+void Lane::wait_to_read_again() {
+    const MutexLock lock(mutex_);
+    const auto until = Clock::now() + options_.retry.delay_max;
+    changed_.wait_until(mutex_, stop_by_ ? std::min(until, *stop_by_) : until);
+}
+
+void Lane::deliver(Worker& worker, Slice slice) {
+    // Depth first and in the log's order: the first half is on top.
+    std::vector<Slice> parts;
+    parts.push_back(std::move(slice));
+    while (!parts.empty()) {
+        const Slice part = std::move(parts.back());
+        parts.pop_back();
+        const bool probe = part.range.first == part.range.end;
+        const std::uint64_t rows = rows_in(part);
+        if (rows == 0 && !probe) {  // a hole of the log
+            settle(part.range, rows, false);
+            continue;
+        }
+        const auto answer = write_until_decided(worker, part);
+        if (!answer) return;  // out of time: what is left stays in the log
+        if (verdict_of(answer->code) == Verdict::done) {
+            if (!probe) settle(part.range, rows, true);
+        } else if (rows == 1) {
+            if (!bury(part, answer->message)) return;
+            settle(part.range, rows, false);
+        } else {
+            auto [first, second] = halve(part);
+            parts.push_back(std::move(second));
+            parts.push_back(std::move(first));
+        }
+    }
+}
+
+std::optional<plugin::Answer> Lane::write_until_decided(Worker& worker, const Slice& slice) {
+    const bool probe = slice.records.empty();
+    for (;;) {
+        if (!wait_for_turn(worker, probe)) return std::nullopt;
+        worker.batches.fill(slice, monotonic_ns(write_deadline()));
+        plugin::Answer answer = worker.sink->write(worker.batches.batches());
+        // A probe has no reading to reject.
+        if (probe && answer.code == INGEST_REJECT) answer.code = INGEST_INTERNAL;
+        if (verdict_of(answer.code) != Verdict::retry) {
+            went_well();
+            return answer;
+        }
+        went_wrong(worker, answer);
+    }
+}
+
+// True when this worker may write: the sink is up, or it is this worker's turn to try. A probe is
+// not worth waiting for when the lane stops.
+bool Lane::wait_for_turn(const Worker& worker, bool probe) {
+    const MutexLock lock(mutex_);
+    for (;;) {
+        if (out_of_time() || (probe && stop_by_)) return false;
+        if (!down_) return true;
+        if (prober_ == nullptr && Clock::now() >= retry_at_) {
+            prober_ = &worker;
+            return true;
+        }
+        // Whoever tries tells the others when it knows.
+        auto until = prober_ != nullptr ? Clock::now() + wait_max : retry_at_;
+        if (stop_by_) until = std::min(until, *stop_by_);
+        changed_.wait_until(mutex_, until);
+    }
+}
+
+void Lane::went_well() {
+    bool was_down = false;
+    bool first = false;
+    {
+        const MutexLock lock(mutex_);
+        was_down = std::exchange(down_, false);
+        first = !std::exchange(reached_once_, true);
+        prober_ = nullptr;
+        attempts_ = 0;
+        last_contact_ = Clock::now();
+        counted_.last_error.clear();
+        if (was_down) changed_.notify_all();
+    }
+    if (was_down || first) log::info("deliver", "a sink can be reached", {{"sink", options_.name}});
+    if (was_down) announce();
+}
+
+void Lane::went_wrong(const Worker& worker, const plugin::Answer& answer) {
+    const bool passes = answer.code == INGEST_RETRY || answer.code == INGEST_TIMEOUT;
+    bool was_down = false;
+    bool said = false;
+    {
+        const MutexLock lock(mutex_);
+        was_down = std::exchange(down_, true);
+        said = std::exchange(passes_by_itself_, passes) == passes && was_down;
+        // Workers that failed together count once; after that, only the one that tries.
+        if (!was_down || prober_ == &worker) ++attempts_;
+        if (prober_ == &worker) prober_ = nullptr;
+        retry_at_ = Clock::now() + backoff(options_.retry, attempts_, random_fraction());
+        last_contact_ = Clock::now();
+        ++counted_.retries;
+        counted_.last_error = answer.message;
+        changed_.notify_all();
+    }
+    if (!said) {
+        log::write(passes ? log::Level::warn : log::Level::error, "deliver",
+                   passes ? "a sink is down; its readings wait in the spool"
+                          : "a sink cannot work until somebody acts; its readings wait",
+                   {{"sink", options_.name}, {"reason", answer.message}});
+    }
+    if (!was_down) announce();
+}
+
+void Lane::announce() {
+    const MutexLock order(announcing_);
+    bool live = false;
+    {
+        const MutexLock lock(mutex_);
+        live = !down_;
+    }
+    if (live == announced_live_) return;
+    announced_live_ = live;
+    if (events_.live) events_.live(live);
+}
+
+// Keeps a reading that the sink can never take. False when time ran out before it was durable.
+bool Lane::bury(const Slice& slice, const std::string& reason) {
+    const spool::Record& record = slice.records.front();
+    const std::uint64_t sequence = std::max(record.first, slice.range.first);
+    model::Batch reading(record.batch->schema());
+    reading.append(*record.batch, static_cast<std::int64_t>(sequence - record.first), 1);
+    bool logged = false;
+    for (std::uint32_t attempt = 1;; ++attempt) {
+        const auto kept = dead_letters_.add({sequence, now_us(), reason}, reading);
+        if (kept) break;
+        if (!logged) {
+            log::error("deliver", "a dead letter cannot be written; trying again",
+                       {{"sink", options_.name}, {"reason", kept.error().message}});
+            logged = true;
+        }
+        const MutexLock lock(mutex_);
+        const auto until = Clock::now() + backoff(options_.retry, attempt, random_fraction());
+        changed_.wait_until(mutex_, stop_by_ ? std::min(until, *stop_by_) : until);
+        if (out_of_time()) return false;
+    }
+    std::uint64_t letters = 0;
+    {
+        const MutexLock lock(mutex_);
+        letters = counted_.dead_lettered + 1;
+    }
+    // They come in floods when they come: each time their number has doubled is enough.
+    if (std::has_single_bit(letters)) {
+        log::warn("deliver", "a sink refused a reading for good; it is kept as a dead letter",
+                  {{"sink", options_.name},
+                   {"reading_id", to_text(reading.uuid(model::column_reading_id, 0))},
+                   {"reason", reason},
+                   {"dead_letters", letters}});
+    }
+    return true;
+}
+
+// True when the cursor moved.
+bool Lane::mark_done(spool::Range range) {
+    done_.emplace(range.first, range.end);
+    const std::uint64_t before = cursor_;
+    for (auto it = done_.begin(); it != done_.end() && it->first <= cursor_; it = done_.erase(it))
+        cursor_ = std::max(cursor_, it->second);
+    return cursor_ != before;
+}
+
+void Lane::settle(spool::Range range, std::uint64_t rows, bool stored) {
+    std::uint64_t cursor = 0;
+    bool moved = false;
+    {
+        const MutexLock lock(mutex_);
+        (stored ? counted_.delivered : counted_.dead_lettered) += rows;
+        moved = mark_done(range);
+        cursor = cursor_;
+    }
+    // Another worker may have stored a newer position by now: an older one changes nothing then.
+    if (moved) spool_.advance(cursor_id_, cursor);
+    if (!stored) dead_letters_.forget_before(cursor);
+    const bool whole = rows == range.end - range.first;
+    if (events_.settled) events_.settled(range, stored && whole, cursor);
+}
+
+void Lane::request_stop(Clock::time_point deadline) {
+    {
+        const MutexLock lock(mutex_);
+        stop_by_ = stop_by_ ? std::min(*stop_by_, deadline) : deadline;
+        retry_at_ = Clock::now();  // a sink that came back in the meantime gets what waits
+        changed_.notify_all();
+        called_ = true;
+    }
+    spool_.wake();
+}
+
+void Lane::join() {
+    for (const auto& worker : workers_)
+        if (worker->thread.joinable()) worker->thread.join();
+}
+
+LaneStatus Lane::status() const {
+    bool reachable = false;
+    for (const auto& worker : workers_)
+        reachable = reachable || worker->sink->connected();
+    const MutexLock lock(mutex_);
+    LaneStatus status = counted_;
+    status.connected = reachable && !down_;
+    status.cursor = cursor_;
+    status.waiting = spool_.end() - cursor_;
+    // What is settled beyond the cursor is counted already.
+    for (const auto& [first, end] : done_) status.waiting -= end - first;
+    return status;
+}
+
+void Lane::ask_probe() {
+    {
+        const MutexLock lock(mutex_);
+        const auto now = Clock::now();
+        if (down_ || stop_by_ || probe_asked_ || now < last_contact_ + probe_interval) return;
+        probe_asked_ = true;
+        last_contact_ = now;
+        called_ = true;
+    }
+    spool_.wake();
+}
+
+}  // namespace ingest::deliver

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "deliver/dead_letters.h"
+#include "deliver/retry.h"
+#include "deliver/slice.h"
+#include "plugin/sink.h"
+#include "spool/spool.h"
+
+namespace ingest::deliver {
+
+struct LaneOptions {
+    std::string name;                 // the sink's name, which is also its cursor's
+    std::int64_t write_rows_max = 1000;
+    std::chrono::milliseconds write_timeout{30'000};
+    RetryOptions retry;
+};
+
+// What a lane tells others, on worker threads: `settled` once for each range and without a lock
+// held, `live` one call at a time. Neither may call the lane.
+struct LaneEvents {
+    // `stored`: the sink has every reading of the range; false for dead letters, and for holes of
+    // the log, where readings were damaged. Everything before `cursor` is settled.
+    std::function<void(spool::Range range, bool stored, std::uint64_t cursor)> settled;
+    std::function<void(bool live)> live;  // on change
+};
+
+struct LaneStatus {
+    std::string name;
+    bool connected = false;
+    std::uint64_t cursor = 0;
+    std::uint64_t waiting = 0;        // readings in the log that this sink has not got yet
+    std::uint64_t delivered = 0;      // readings, since start
+    std::uint64_t dead_lettered = 0;  // readings, since start
+    std::uint64_t lost = 0;           // readings whose bytes were damaged: in quarantine
+    std::uint64_t retries = 0;        // writes that were put off
+    std::string last_error;           // empty when the last write went well
+};
+
+// One sink's way out of the spool: workers that claim stretches of the log, write them, and move
+// the cursor over what is settled without a gap.
+//
+// Owns a thread per sink instance. While the sink is down, one worker at a time tries again, with
+// backoff; the others wait for it. Made, started and stopped on the main thread; dies after stop().
+class Lane {
+public:
+    Lane(LaneOptions options, spool::Spool& spool, DeadLetters& dead_letters,
+         std::vector<std::unique_ptr<plugin::Sink>> instances, LaneEvents events);
+    ~Lane();
+    Lane(const Lane&) = delete;
+    Lane& operator=(const Lane&) = delete;
+
+    // Opens the cursor and starts the workers.
+    Result<void> start();
+
+    // Delivers until nothing waits or the deadline has passed. request_stop() returns at once, so
+    // that several lanes drain at the same time; join() waits for the workers. A sink that does
+    // not return from a write by then keeps join() waiting.
+    void request_stop(std::chrono::steady_clock::time_point deadline);
+    void join();
+
+    // Any thread.
+    LaneStatus status() const;
+    // Has an idle worker find out whether the sink can be reached, unless it wrote or was asked
+    // within the last `probe_interval`. Cheap: for health checks.
+    void ask_probe();
+    static constexpr std::chrono::seconds probe_interval{2};
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Worker {
+        std::unique_ptr<plugin::Sink> sink;
+        SliceBatches batches;
+        std::thread thread;
+    };
+
+    void run(Worker& worker);
+    std::optional<Slice> claim();
+    Result<Slice> claim_next();
+    void wait_to_read_again();
+    void deliver(Worker& worker, Slice slice);
+    std::optional<plugin::Answer> write_until_decided(Worker& worker, const Slice& slice);
+    bool wait_for_turn(const Worker& worker, bool probe);
+    void went_well();
+    void went_wrong(const Worker& worker, const plugin::Answer& answer);
+    bool bury(const Slice& slice, const std::string& reason);
+    void settle(spool::Range range, std::uint64_t rows, bool stored);
+    void announce();
+    bool mark_done(spool::Range range) INGEST_REQUIRES(mutex_);
+    bool out_of_time() const INGEST_REQUIRES(mutex_);
+    Clock::time_point write_deadline() const;
+
+    const LaneOptions options_;
+    spool::Spool& spool_;
+    DeadLetters& dead_letters_;
+    const LaneEvents events_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    spool::CursorId cursor_id_{};
+    // Set when a worker that waits for readings should look at something else.
+    std::atomic<bool> called_{false};
+
+    // Orders calls of events_.live: whoever holds it tells the newest state. Taken before mutex_.
+    Mutex announcing_;
+    bool announced_live_ INGEST_GUARDED_BY(announcing_) = true;
+
+    // Held while the log is read, so that stretches are claimed in its order. Taken before mutex_.
+    Mutex claiming_;
+    std::uint64_t next_ INGEST_GUARDED_BY(claiming_) = 0;  // everything before it is claimed
+    bool unreadable_ INGEST_GUARDED_BY(claiming_) = false;
+
+    // Never held across input or output: status() is asked by threads that must not block.
+    mutable Mutex mutex_;
+    Condition changed_;
+    std::uint64_t cursor_ INGEST_GUARDED_BY(mutex_) = 0;  // everything before it is settled
+    std::map<std::uint64_t, std::uint64_t> done_ INGEST_GUARDED_BY(mutex_);  // beyond cursor_
+    bool probe_asked_ INGEST_GUARDED_BY(mutex_) = true;
+    Clock::time_point last_contact_ INGEST_GUARDED_BY(mutex_);  // or the last that was asked for
+    bool down_ INGEST_GUARDED_BY(mutex_) = false;
+    bool passes_by_itself_ INGEST_GUARDED_BY(mutex_) = false;  // while down: nobody has to act
+    // The one that tries while the sink is down.
+    const Worker* prober_ INGEST_GUARDED_BY(mutex_) = nullptr;
+    bool reached_once_ INGEST_GUARDED_BY(mutex_) = false;
+    std::uint32_t attempts_ INGEST_GUARDED_BY(mutex_) = 0;
+    Clock::time_point retry_at_ INGEST_GUARDED_BY(mutex_);
+    std::optional<Clock::time_point> stop_by_ INGEST_GUARDED_BY(mutex_);
+    LaneStatus counted_ INGEST_GUARDED_BY(mutex_);
+};
+
+}  // namespace ingest::deliver

@@ -1,0 +1,351 @@
+#include "deliver/lane.h"
+
+#include <algorithm>
+#include <future>
+#include <numeric>
+
+#include <gmock/gmock.h>
+
+#include "support/batches.h"
+#include "support/temp_dir.h"
+#include "unit/deliver/fake_sink.h"
+
+namespace ingest::deliver {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr auto patience = 20s;
+
+class LaneTest : public ::testing::Test {
+protected:
+    LaneTest() : schema_(test::sensor_schema()) { open(); }
+    ~LaneTest() override {
+        lane_.reset();
+        spool_.reset();
+    }
+
+    void open() {
+        spool::Options options;
+        options.dir = dir_.path() / "spool";
+        options.segment_bytes = 1 << 20;
+        auto opened = spool::Spool::open(options, *schema_, spool::posix_files());
+        ASSERT_TRUE(opened) << opened.error().message;
+        spool_ = std::move(*opened);
+        auto letters = DeadLetters::open(dir_.path() / "dead-letters", "store", *schema_,
+                                         spool::posix_files());
+        ASSERT_TRUE(letters) << letters.error().message;
+        letters_ = std::move(*letters);
+    }
+
+    void start(unsigned workers, std::int64_t rows_max = 10, RetryOptions retry = {1ms, 5ms}) {
+        std::vector<std::unique_ptr<plugin::Sink>> instances;
+        for (unsigned i = 0; i < workers; ++i) instances.push_back(destination_.instance());
+        LaneOptions options;
+        options.name = "store";
+        options.write_rows_max = rows_max;
+        options.retry = retry;
+        LaneEvents events;
+        events.settled = [this](spool::Range range, bool stored, std::uint64_t cursor) {
+            const std::lock_guard lock(mutex_);
+            settled_.push_back({range, stored});
+            cursor_seen_ = std::max(cursor_seen_, cursor);
+        };
+        events.live = [this](bool live) {
+            const std::lock_guard lock(mutex_);
+            live_.push_back(live);
+        };
+        lane_ = std::make_unique<Lane>(options, *spool_, *letters_, std::move(instances), events);
+        const auto started = lane_->start();
+        ASSERT_TRUE(started) << started.error().message;
+    }
+
+    // Readings in the log, one record a group; returns when they are durable.
+    void append(int readings) {
+        model::Batch batch(*schema_);
+        for (int i = 0; i < readings; ++i)
+            test::add_reading(batch, "PUMP-A1-001", {1.0 * i, 0.5, 1.0});
+        std::promise<void> durable;
+        spool_->submit(std::move(batch), [&](Result<spool::Range> range) {
+            EXPECT_TRUE(range);
+            durable.set_value();
+        });
+        durable.get_future().get();
+    }
+
+    void drain() {
+        lane_->request_stop(std::chrono::steady_clock::now() + patience);
+        lane_->join();
+    }
+
+    template <class Condition>
+    bool comes_true(Condition condition) {
+        const auto until = std::chrono::steady_clock::now() + patience;
+        while (!condition()) {
+            if (std::chrono::steady_clock::now() > until) return false;
+            std::this_thread::yield();
+        }
+        return true;
+    }
+
+    std::vector<std::uint64_t> sorted_taken() const {
+        auto taken = destination_.taken();
+        std::ranges::sort(taken);
+        return taken;
+    }
+
+    static std::vector<std::uint64_t> positions(std::uint64_t first, std::uint64_t end) {
+        std::vector<std::uint64_t> all(end - first);
+        std::iota(all.begin(), all.end(), first);
+        return all;
+    }
+
+    test::TempDir dir_;
+    std::unique_ptr<model::Schema> schema_;
+    std::unique_ptr<spool::Spool> spool_;
+    std::unique_ptr<DeadLetters> letters_;
+    FakeDestination destination_;
+    std::mutex mutex_;
+    std::vector<std::pair<spool::Range, bool>> settled_;
+    std::vector<bool> live_;
+    std::uint64_t cursor_seen_ = 0;
+    std::unique_ptr<Lane> lane_;
+};
+
+TEST_F(LaneTest, DeliversEverythingInOrderWithOneWorker) {
+    start(1);
+    for (int i = 0; i < 10; ++i) append(7);
+    drain();
+    EXPECT_EQ(destination_.taken(), positions(0, 70));
+    const LaneStatus status = lane_->status();
+    EXPECT_EQ(status.delivered, 70U);
+    EXPECT_EQ(status.waiting, 0U);
+    EXPECT_EQ(status.cursor, 70U);
+    EXPECT_TRUE(status.connected);
+    EXPECT_EQ(cursor_seen_, 70U);
+    EXPECT_EQ(destination_.flushes(), 1);
+}
+
+TEST_F(LaneTest, SeveralWorkersDeliverEverythingOnce) {
+    start(4);
+    for (int i = 0; i < 50; ++i) append(3);
+    drain();
+    EXPECT_EQ(sorted_taken(), positions(0, 150));
+    EXPECT_EQ(lane_->status().cursor, 150U);
+    EXPECT_EQ(destination_.flushes(), 4);
+}
+
+TEST_F(LaneTest, WaitsOutAnOutageInOrder) {
+    std::atomic<bool> down{true};
+    destination_.decide([&](const auto&, std::string& message) {
+        message = "no connection";
+        return down ? INGEST_RETRY : INGEST_OK;
+    });
+    start(1);
+    append(25);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().retries >= 3; }));
+    LaneStatus status = lane_->status();
+    EXPECT_FALSE(status.connected);
+    EXPECT_EQ(status.waiting, 25U);
+    EXPECT_EQ(status.last_error, "no connection");
+    down = false;
+    drain();
+    EXPECT_EQ(destination_.taken(), positions(0, 25));
+    status = lane_->status();
+    EXPECT_EQ(status.dead_lettered, 0U) << "an outage is never dead-lettered";
+    EXPECT_THAT(live_, ElementsAre(false, true));
+}
+
+TEST_F(LaneTest, OneWorkerAtATimeTriesWhileTheSinkIsDown) {
+    std::atomic<bool> down{false};
+    std::atomic<int> at_once{0};
+    std::atomic<int> most{0};
+    std::atomic<int> failed{0};
+    destination_.decide([&](const auto&, std::string&) {
+        if (!down) return INGEST_OK;
+        // Workers that were writing when it went down may fail together; after that it is one.
+        const int now = ++at_once;
+        if (failed > 8) most = std::max<int>(most, now);
+        std::this_thread::yield();
+        ++failed;
+        --at_once;
+        return INGEST_RETRY;
+    });
+    start(4, 1);
+    down = true;
+    for (int i = 0; i < 8; ++i) append(1);
+    ASSERT_TRUE(comes_true([&] { return failed > 30; }));
+    EXPECT_EQ(most, 1);
+    down = false;
+    drain();
+    EXPECT_EQ(sorted_taken(), positions(0, 8));
+}
+
+TEST_F(LaneTest, FindsTheOneReadingThatTheSinkRefuses) {
+    destination_.decide([](const std::vector<std::uint64_t>& rows, std::string& message) {
+        message = "23514: too hot";
+        return std::ranges::count(rows, 13) > 0 ? INGEST_REJECT : INGEST_OK;
+    });
+    start(1, 1000);
+    append(100);
+    drain();
+    auto expected = positions(0, 100);
+    expected.erase(expected.begin() + 13);
+    EXPECT_EQ(destination_.taken(), expected);
+    const LaneStatus status = lane_->status();
+    EXPECT_EQ(status.delivered, 99U);
+    EXPECT_EQ(status.dead_lettered, 1U);
+    EXPECT_EQ(status.cursor, 100U);
+    EXPECT_LT(destination_.writes(), 20) << "it halves, it does not try one by one";
+
+    std::vector<std::pair<DeadLetter, double>> letters;
+    ASSERT_TRUE(letters_->for_each([&](const DeadLetter& letter, const model::Batch& reading) {
+        letters.emplace_back(letter, reading.float64(model::column_first_field, 0));
+    }));
+    ASSERT_EQ(letters.size(), 1U);
+    EXPECT_EQ(letters[0].first.sequence, 13U);
+    EXPECT_EQ(letters[0].first.reason, "23514: too hot");
+    EXPECT_EQ(letters[0].second, 13.0);
+    EXPECT_EQ(std::ranges::count(settled_, false, &std::pair<spool::Range, bool>::second), 1);
+}
+
+TEST_F(LaneTest, AllMayBeRefused) {
+    destination_.decide([](const auto& rows, std::string&) {
+        return rows.empty() ? INGEST_OK : INGEST_REJECT;
+    });
+    start(2);
+    append(20);
+    drain();
+    EXPECT_TRUE(destination_.taken().empty());
+    EXPECT_EQ(lane_->status().dead_lettered, 20U);
+    EXPECT_EQ(lane_->status().waiting, 0U);
+}
+
+TEST_F(LaneTest, AnOutageInTheMiddleOfHalvingLosesNothing) {
+    std::atomic<int> calls{0};
+    destination_.decide([&](const std::vector<std::uint64_t>& rows, std::string&) {
+        if (++calls % 3 == 0) return INGEST_RETRY;
+        return std::ranges::count(rows, 5) > 0 ? INGEST_REJECT : INGEST_OK;
+    });
+    start(1, 1000);
+    append(16);
+    drain();
+    auto expected = positions(0, 16);
+    expected.erase(expected.begin() + 5);
+    EXPECT_EQ(destination_.taken(), expected);
+    EXPECT_EQ(lane_->status().dead_lettered, 1U);
+}
+
+TEST_F(LaneTest, StopsAtTheDeadlineAndGoesOnWhereItStood) {
+    std::atomic<bool> down{false};
+    destination_.decide([&](const auto&, std::string&) { return down ? INGEST_FATAL : INGEST_OK; });
+    start(2);
+    append(10);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().cursor == 10; }));
+    down = true;
+    append(30);
+    lane_->request_stop(std::chrono::steady_clock::now() + 50ms);
+    lane_->join();
+    EXPECT_EQ(lane_->status().waiting, 30U);
+    lane_.reset();
+    spool_.reset();
+
+    down = false;
+    open();
+    start(1);
+    drain();
+    EXPECT_EQ(sorted_taken(), positions(0, 40));
+}
+
+TEST_F(LaneTest, ASinkThatIsDownKeepsNobodyWhenNothingWaits) {
+    destination_.decide([](const auto&, std::string&) { return INGEST_RETRY; });
+    start(2);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().retries >= 1; }));
+    lane_->request_stop(std::chrono::steady_clock::now() + 1h);
+    auto joined = std::async(std::launch::async, [&] { lane_->join(); });
+    EXPECT_EQ(joined.wait_for(patience), std::future_status::ready);
+    lane_->request_stop(std::chrono::steady_clock::now());
+}
+
+TEST_F(LaneTest, StoppingTriesADownSinkAtOnceAndDeliversWhatWaits) {
+    std::atomic<bool> down{true};
+    destination_.decide([&](const auto&, std::string&) { return down ? INGEST_RETRY : INGEST_OK; });
+    start(3, 10, {1h, 1h});
+    append(25);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().retries >= 1; }));
+    down = false;
+    drain();
+    EXPECT_EQ(sorted_taken(), positions(0, 25));
+}
+
+TEST_F(LaneTest, TellsWhenAnOutageTurnsIntoWorkForSomebody) {
+    std::atomic<std::int32_t> code{INGEST_RETRY};
+    destination_.decide([&](const auto&, std::string& message) {
+        message = code == INGEST_RETRY ? "no connection" : "no such table";
+        return code.load();
+    });
+    ::testing::internal::CaptureStdout();
+    start(1);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().retries >= 2; }));
+    code = INGEST_FATAL;
+    const auto before = lane_->status().retries;
+    ASSERT_TRUE(comes_true([&] { return lane_->status().retries >= before + 3; }));
+    lane_.reset();
+    const std::string log = ::testing::internal::GetCapturedStdout();
+    const auto down = log.find("a sink is down");
+    const auto fatal = log.find("cannot work until somebody acts");
+    EXPECT_LT(down, fatal);
+    ASSERT_NE(fatal, std::string::npos) << log;
+    EXPECT_EQ(log.find("a sink is down", down + 1), std::string::npos) << "once each: " << log;
+    EXPECT_EQ(log.find("cannot work", fatal + 1), std::string::npos) << "once each: " << log;
+}
+
+TEST_F(LaneTest, TheLedgerHoldsWhileAWorkerLagsBehind) {
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    destination_.decide([released](const std::vector<std::uint64_t>& rows, std::string&) {
+        if (std::ranges::count(rows, 0) > 0) released.wait();
+        return INGEST_OK;
+    });
+    start(2, 1);
+    for (int i = 0; i < 6; ++i) append(1);
+    EXPECT_TRUE(comes_true([&] { return lane_->status().delivered == 5; }));
+    EXPECT_EQ(lane_->status().waiting, 1U);
+    EXPECT_EQ(lane_->status().cursor, 0U) << "never over a gap";
+    release.set_value();
+    drain();
+    EXPECT_EQ(lane_->status().delivered, 6U);
+    EXPECT_EQ(lane_->status().waiting, 0U);
+}
+
+TEST_F(LaneTest, AFloodOfDeadLettersIsNoFloodOfLines) {
+    destination_.decide([](const auto& rows, std::string&) {
+        return rows.empty() ? INGEST_OK : INGEST_REJECT;
+    });
+    ::testing::internal::CaptureStdout();
+    start(1, 1000);
+    append(100);
+    drain();
+    const std::string log = ::testing::internal::GetCapturedStdout();
+    int lines = 0;
+    for (auto at = log.find("dead letter"); at != std::string::npos;
+         at = log.find("dead letter", at + 1)) {
+        ++lines;
+    }
+    EXPECT_EQ(lines, 7) << "1, 2, 4 ... 64";
+}
+
+TEST_F(LaneTest, ProbesAnIdleSinkWhenAskedTo) {
+    start(1);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().connected; }))
+        << "the first comes by itself";
+    EXPECT_EQ(destination_.writes(), 1);
+    lane_->ask_probe();
+    EXPECT_EQ(destination_.writes(), 1) << "not within the probe interval";
+}
+
+}  // namespace
+}  // namespace ingest::deliver
