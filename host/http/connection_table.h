@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <unordered_map>
+
+#include "base/mutex.h"
+#include "http/address.h"
+
+namespace ingest::http {
+
+// How many connections there are, in all and by address. Any thread.
+class ConnectionTable {
+public:
+    struct Options {
+        std::size_t connections_max = 4096;
+        std::size_t per_address_max = 256;
+    };
+    ConnectionTable(const Options& options, std::uint64_t seed)
+        : options_(options), by_address_(64, AddressHash{seed}) {}
+
+    // False: a bound is reached and the connection does not count.
+    bool enter(const Address& address) {
+        MutexLock lock(mutex_);
+        if (open_ >= options_.connections_max) return false;
+        std::size_t& of_address = by_address_[address];
+        if (of_address >= options_.per_address_max) return false;
+        ++of_address;
+        ++open_;
+        return true;
+    }
+
+    void leave(const Address& address) {
+        MutexLock lock(mutex_);
+        const auto at = by_address_.find(address);
+        if (--at->second == 0) by_address_.erase(at);
+        if (--open_ == 0) empty_.notify_all();
+    }
+
+    // False when there still are connections at `deadline`.
+    bool wait_until_empty(std::chrono::steady_clock::time_point deadline) {
+        MutexLock lock(mutex_);
+        while (open_ != 0) {
+            if (!empty_.wait_until(mutex_, deadline)) return open_ == 0;
+        }
+        return true;
+    }
+
+    std::size_t open() const {
+        MutexLock lock(mutex_);
+        return open_;
+    }
+
+private:
+    const Options options_;
+    mutable Mutex mutex_;
+    Condition empty_;
+    std::unordered_map<Address, std::size_t, AddressHash> by_address_ INGEST_GUARDED_BY(mutex_);
+    std::size_t open_ INGEST_GUARDED_BY(mutex_) = 0;
+};
+
+// Bytes that requests hold, over all cores: bodies from admission to answer, and answers that
+// clients are slow to take. Any thread.
+class InFlight {
+public:
+    explicit InFlight(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}
+
+    bool take(std::size_t bytes) noexcept {
+        if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max_) return true;
+        give(bytes);
+        return false;
+    }
+    void give(std::size_t bytes) noexcept { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+    std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+private:
+    const std::size_t bytes_max_;
+    std::atomic<std::size_t> bytes_{0};
+};
+
+}  // namespace ingest::http

@@ -1,0 +1,167 @@
+#include "http/core.h"
+
+#include <algorithm>
+#include <string>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <pthread.h>
+
+#include "http/session.h"
+
+namespace ingest::http {
+namespace {
+
+// How often deadlines are looked at: a quarter of the shortest, so that none is much overdue.
+std::chrono::milliseconds sweep_interval(const Limits& limits) {
+    const auto shortest =
+        std::min({limits.header_timeout, limits.body_timeout, limits.idle_timeout,
+                  limits.write_timeout, limits.linger_timeout});
+    return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+}
+
+}  // namespace
+
+void Mailbox::put_ack(std::uint64_t ticket, intake::Ack ack) {
+    MutexLock lock(mutex_);
+    if (core_ == nullptr) return;
+    asio::post(core_->io_, [core = core_, ticket, ack] { core->finish_group(ticket, ack); });
+}
+
+void Mailbox::put_latest(std::uint64_t ticket, LatestAnswer answer) {
+    MutexLock lock(mutex_);
+    if (core_ == nullptr) return;
+    asio::post(core_->io_, [core = core_, ticket, found = std::move(answer)]() mutable {
+        core->finish_latest(ticket, std::move(found));
+    });
+}
+
+void Mailbox::close() {
+    MutexLock lock(mutex_);
+    core_ = nullptr;
+}
+
+Core::Core(Shared& shared, std::unique_ptr<intake::Front> front)
+    : work_(io_.get_executor()),
+      sweep_timer_(io_),
+      sweep_interval_(sweep_interval(shared.options.limits)),
+      station_(shared, std::move(front)),
+      mailbox_(std::make_shared<Mailbox>(*this)) {}
+
+Core::~Core() { stop(); }
+
+void Core::start(unsigned number) {
+    asio::post(io_, [this] { sweep_later(); });
+    thread_ = std::thread([this, number] {
+        pthread_setname_np(pthread_self(), ("http-" + std::to_string(number)).c_str());
+        io_.run();
+    });
+}
+
+void Core::stop() {
+    mailbox_->close();
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Core::adopt(Socket socket, const Address& peer) {
+    asio::post(io_, [this, moved = std::move(socket), peer]() mutable {
+        station_.counts.connections_accepted.add();
+        auto session = serve(*this, std::move(moved), peer);
+        asio::co_spawn(io_.get_executor(), std::move(session), asio::detached);
+    });
+}
+
+std::list<Session*>::iterator Core::enter(Session& session) {
+    return sessions_.insert(sessions_.end(), &session);
+}
+
+void Core::leave(std::list<Session*>::iterator place, const Address& peer) {
+    sessions_.erase(place);
+    station_.shared.connections.leave(peer);
+}
+
+void Core::join_group(AckReceipt& receipt) {
+    turn_.push_back(&receipt);
+    if (station_.front->full()) {
+        hand_over();
+    } else if (!hand_over_posted_) {
+        // Runs after everything that is ready in this turn of the loop.
+        hand_over_posted_ = true;
+        asio::post(io_, [this] {
+            hand_over_posted_ = false;
+            hand_over();
+        });
+    }
+}
+
+void Core::hand_over() {
+    if (turn_.empty()) return;
+    const std::uint64_t ticket = ++last_ticket_;
+    groups_.emplace(ticket, std::exchange(turn_, Group()));
+    station_.front->hand_over(
+        [mailbox = mailbox_, ticket](intake::Ack ack) { mailbox->put_ack(ticket, ack); });
+}
+
+void Core::finish_group(std::uint64_t ticket, intake::Ack ack) {
+    const auto group = groups_.extract(ticket);
+    if (group.empty()) return;  // cut() was faster
+    for (AckReceipt* receipt : group.mapped()) {
+        receipt->ack = ack;
+        receipt->complete();
+    }
+}
+
+void Core::ask_latest(const std::string& equipment_id, std::uint32_t limit,
+                      LatestReceipt& receipt) {
+    const std::uint64_t ticket = ++last_ticket_;
+    asked_.emplace(ticket, &receipt);
+    station_.shared.services.latest(equipment_id, limit,
+                                    [mailbox = mailbox_, ticket](LatestAnswer answer) {
+                                        mailbox->put_latest(ticket, std::move(answer));
+                                    });
+}
+
+void Core::finish_latest(std::uint64_t ticket, LatestAnswer answer) {
+    const auto asked = asked_.extract(ticket);
+    if (asked.empty()) return;
+    asked.mapped()->answer = std::move(answer);
+    asked.mapped()->complete();
+}
+
+void Core::sweep_later() {
+    sweep_timer_.expires_after(sweep_interval_);
+    sweep_timer_.async_wait([this](const error_code& error) {
+        if (error) return;
+        const auto now = std::chrono::steady_clock::now();
+        for (Session* session : sessions_) session->check_deadline(now);
+        sweep_later();
+    });
+}
+
+void Core::close_idle() {
+    asio::post(io_, [this] {
+        for (Session* session : sessions_) session->close_if_idle();
+    });
+}
+
+void Core::cut() {
+    asio::post(io_, [this] { cut_here(); });
+}
+
+// Sessions end by themselves when what they wait for fails; none ends inside the first loop.
+void Core::cut_here() {
+    for (Session* session : sessions_) session->cut();
+    std::vector<Receipt*> waiting(turn_.begin(), turn_.end());
+    turn_.clear();
+    for (auto& [ticket, group] : groups_) {
+        waiting.insert(waiting.end(), group.begin(), group.end());
+    }
+    groups_.clear();
+    for (auto& [ticket, receipt] : asked_) waiting.push_back(receipt);
+    asked_.clear();
+    for (Receipt* receipt : waiting) receipt->complete();
+}
+
+}  // namespace ingest::http

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "base/mutex.h"
+#include "http/io.h"
+#include "http/receipt.h"
+#include "http/station.h"
+
+namespace ingest::http {
+
+class Session;
+class Core;
+
+// Where other threads put what a core's sessions wait for. It is shared between the core and every
+// callback that was handed out, because a callback may be called when the core is gone; then it
+// does nothing. Any thread.
+class Mailbox {
+public:
+    explicit Mailbox(Core& core) : core_(&core) {}
+    void put_ack(std::uint64_t ticket, intake::Ack ack);
+    void put_latest(std::uint64_t ticket, LatestAnswer answer);
+    void close();
+
+private:
+    Mutex mutex_;
+    Core* core_ INGEST_GUARDED_BY(mutex_);
+};
+
+// Waits for the ack of the group that its readings joined.
+struct AckReceipt : Receipt {
+    intake::Ack ack = intake::Ack::failed;
+};
+
+struct LatestReceipt : Receipt {
+    LatestAnswer answer;
+};
+
+// One io_context, its thread, its front and its sessions. Everything but the constructor, the
+// destructor and what says "any thread" happens on its thread. The thread ends in stop().
+class Core {
+public:
+    Core(Shared& shared, std::unique_ptr<intake::Front> front);
+    ~Core();
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    void start(unsigned number);                   // any thread, once
+    void adopt(Socket socket, const Address& peer);  // any thread
+    void close_idle();                             // any thread: drain begins
+    void cut();                                    // any thread: every session ends now
+    void stop();                                   // not the core's thread; after all sessions
+    void add_to(Counters& sum) const noexcept { station_.counts.add_to(sum); }  // any thread
+
+    asio::io_context& io() noexcept { return io_; }
+    Station& station() noexcept { return station_; }
+    const Limits& limits() const noexcept { return station_.shared.options.limits; }
+    bool draining() const noexcept {
+        return station_.shared.draining.load(std::memory_order_relaxed);
+    }
+
+    // A session that waits for the ack of the readings that its request just added. The group of
+    // this loop turn is handed over at the turn's end, or now if the front is full.
+    void join_group(AckReceipt& receipt);
+    void ask_latest(const std::string& equipment_id, std::uint32_t limit, LatestReceipt& receipt);
+
+    // Sessions enter and leave the sweep for deadlines.
+    std::list<Session*>::iterator enter(Session& session);
+    void leave(std::list<Session*>::iterator place, const Address& peer);
+
+private:
+    friend class Mailbox;
+    using Group = std::vector<AckReceipt*>;
+
+    void hand_over();
+    void finish_group(std::uint64_t ticket, intake::Ack ack);
+    void finish_latest(std::uint64_t ticket, LatestAnswer answer);
+    void sweep_later();
+    void cut_here();
+
+    asio::io_context io_{1};
+    asio::executor_work_guard<Executor> work_;
+    SteadyTimer sweep_timer_;
+    const std::chrono::milliseconds sweep_interval_;
+    Station station_;
+    // Shared with acks and answers that may come when the core is gone.
+    const std::shared_ptr<Mailbox> mailbox_;
+
+    std::list<Session*> sessions_;
+    Group turn_;                    // who joined since the last hand-over
+    bool hand_over_posted_ = false;
+    std::uint64_t last_ticket_ = 0;
+    std::unordered_map<std::uint64_t, Group> groups_;  // handed over, by ticket
+    std::unordered_map<std::uint64_t, LatestReceipt*> asked_;
+
+    std::thread thread_;
+};
+
+}  // namespace ingest::http

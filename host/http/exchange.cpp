@@ -1,0 +1,334 @@
+#include "http/exchange.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/time_text.h"
+#include "http/ascii.h"
+#include "http/documents.h"
+#include "http/error_body.h"
+#include "http/ingest_answer.h"
+
+namespace ingest::http {
+namespace {
+
+// A body that nobody wants is read over up to this size, so that a client that is told to come
+// back later (429, 503) keeps its connection.
+constexpr std::uint64_t unread_max = 64 * 1024;
+
+constexpr std::size_t chunked_room_min = 16 * 1024;
+
+constexpr std::size_t idempotency_key_max = 255;
+
+std::int64_t monotonic_ms() noexcept { return monotonic_ns() / 1'000'000; }
+
+bool is_key(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= idempotency_key_max &&
+           std::ranges::all_of(text, is_visible);
+}
+
+bool tag_matches(std::string_view list, std::string_view tag) noexcept {
+    while (!list.empty()) {
+        std::string_view candidate = trimmed(take_until(list, ','));
+        if (candidate.starts_with("W/")) candidate.remove_prefix(2);
+        if (candidate == tag || candidate == "*") return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Exchange::Next Exchange::reject(unsigned status, std::string_view detail,
+                                std::uint32_t retry_after_s) {
+    status_ = status;
+    detail_ = detail;
+    retry_after_s_ = retry_after_s;
+    return Next::answer;
+}
+
+Exchange::Next Exchange::fail(const Rejection& rejection) {
+    if (received_at_us_ == 0) received_at_us_ = now_us();
+    framing_.keep_alive = false;
+    return reject(rejection.status, rejection.detail);
+}
+
+Exchange::Next Exchange::open(std::string_view head) {
+    received_at_us_ = now_us();
+    head_ = parser_.parse(head);
+    if (head_ == nullptr) return fail({400, "the head of the request is malformed"});
+    fields_ = pick_fields(head_->fields);
+    if (const Rejection bad = read_framing(*head_, fields_, framing_)) return fail(bad);
+    route_ = station_.shared.router.route(head_->method, head_->target);
+    if (route_.rejection) return reject(route_.rejection.status, route_.rejection.detail);
+    if (route_.options) return Next::answer;
+    switch (route_.endpoint) {
+        case Endpoint::ingest:
+        case Endpoint::ingest_batch:
+            return begin_ingest();
+        case Endpoint::latest: {
+            const std::uint32_t wait = station_.shared.limiter.retry_after(peer_, monotonic_ms());
+            if (wait != 0) return reject(429, "too many requests from this address", wait);
+            if (station_.shared.services.latest) return Next::ask_latest;
+            latest_ = LatestAnswer{LatestAnswer::Kind::unsupported, {}};
+            return Next::answer;
+        }
+        default:
+            return Next::answer;
+    }
+}
+
+Exchange::Next Exchange::begin_ingest() {
+    if (const auto refused = refuse_media()) return *refused;
+    if (const auto refused = refuse_load()) return *refused;
+    body_ = station_.bodies.take();
+    if (!reserve(static_cast<std::size_t>(framing_.length))) return Next::answer;
+    return Next::read_body;
+}
+
+std::optional<Exchange::Next> Exchange::refuse_media() {
+    if (fields_.content_encoding.count > 0 &&
+        !equals_ignoring_case(fields_.content_encoding.value, "identity"))
+        return reject(415, "send the body without a Content-Encoding");
+    if (fields_.content_type.count > 1 ||
+        (fields_.content_type.count == 1 && !is_json(fields_.content_type.value)))
+        return reject(415, "send the body as application/json");
+    if (framing_.body == Framing::Body::none && fields_.content_length.count == 0) {
+        framing_.keep_alive = false;  // a body may follow whose end nobody knows
+        return reject(411, "send Content-Length or chunked Transfer-Encoding");
+    }
+    if (framing_.length > station_.shared.options.limits.body_max) {
+        framing_.keep_alive = false;
+        return reject(413, "the body is too large");
+    }
+    if (fields_.idempotency_key.count > 1 ||
+        (fields_.idempotency_key.count == 1 && !is_key(fields_.idempotency_key.value)))
+        return fail({400, "Idempotency-Key must be 1 to 255 visible characters, once"});
+    return std::nullopt;
+}
+
+std::optional<Exchange::Next> Exchange::refuse_load() {
+    const std::uint32_t wait = station_.shared.limiter.retry_after(peer_, monotonic_ms());
+    if (wait != 0) return reject(429, "too many requests from this address", wait);
+    if (!station_.shared.services.overload) return std::nullopt;
+    const std::optional<intake::Overload> overload = station_.shared.services.overload();
+    if (!overload) return std::nullopt;
+    station_.counts.overloaded.add();
+    return reject(503, overload->detail, std::max<std::uint32_t>(1, overload->retry_after_s));
+}
+
+bool Exchange::reserve(std::size_t size) {
+    const std::size_t body_max = station_.shared.options.limits.body_max;
+    if (size > body_max) {
+        fail({413, "the body is too large"});
+        return false;
+    }
+    if (size > held_) {
+        // A chunked body's room doubles, so that it is not copied for each chunk.
+        std::size_t room = size;
+        if (framing_.body == Framing::Body::chunked)
+            room = std::min(body_max, std::max({size, 2 * held_, chunked_room_min}));
+        if (!station_.shared.in_flight.take(room - held_)) {
+            station_.counts.overloaded.add();
+            reject(503, "too many requests are being worked on", 1);
+            return false;
+        }
+        held_ = room;
+    }
+    body_.reserve(std::max(size, held_));
+    return true;
+}
+
+Exchange::Next Exchange::take_body() {
+    body_taken_ = true;
+    body_.pad();
+    const intake::Request request{
+        .form = route_.endpoint == Endpoint::ingest ? intake::Form::single : intake::Form::batch,
+        .body = body_.view(),
+        .idempotency_key = fields_.idempotency_key.value,
+        .received_at_us = received_at_us_};
+    outcome_ = station_.front->accept(request);
+    station_.bodies.give(std::exchange(body_, Body()));
+    station_.counts.ingest_requests.add();
+    return outcome_->kind == intake::Outcome::Kind::accepted ? Next::await_ack : Next::answer;
+}
+
+void Exchange::choose_request_id() {
+    const bool given = fields_.request_id.count == 1 && is_request_id(fields_.request_id.value);
+    if (given) {
+        request_id_ = fields_.request_id.value;
+    } else {
+        request_id_.clear();
+        append_text(request_id_, station_.ids.next(received_at_us_ / 1000));
+    }
+}
+
+void Exchange::decide_connection(unsigned status) {
+    keep_alive_ = framing_.keep_alive && status != 400 && status != 417 &&
+                  !station_.shared.draining.load(std::memory_order_relaxed);
+    unread_ = 0;
+    if (body_taken_ || framing_.body == Framing::Body::none) return;
+    // With Expect nobody knows whether the body still comes.
+    if (framing_.body != Framing::Body::sized || framing_.length > unread_max ||
+        framing_.expects_continue || body_.size() != 0)
+        keep_alive_ = false;
+    else
+        unread_ = framing_.length;
+}
+
+void Exchange::serve_asset(Response& response) const {
+    const Asset& asset = *route_.asset;
+    const auto& assets = station_.shared.services.assets;
+    response.entity_tag =
+        station_.shared.entity_tags[static_cast<std::size_t>(&asset - assets.data())];
+    response.content_type = asset.content_type;
+    response.body = asset.bytes;
+    response.body_apart = true;
+    response.page = !asset.content_type.starts_with("application/json");
+    if (tag_matches(fields_.if_none_match.value, response.entity_tag)) response.status = 304;
+}
+
+// Renders the document of the endpoint and returns its status.
+unsigned Exchange::append_document(std::string& out, Response& response) {
+    const Shared& shared = station_.shared;
+    const ServiceName name{shared.options.service, shared.options.version};
+    const ErrorContext context{request_id_, received_at_us_};
+    if (status_ != 0) {
+        response.retry_after_s = retry_after_s_;
+        append_error(out, status_, detail_, context);
+        return status_;
+    }
+    if (outcome_) {
+        const auto form =
+            route_.endpoint == Endpoint::ingest ? intake::Form::single : intake::Form::batch;
+        const unsigned status = append_ingest_answer(out, form, *outcome_, ack_, context);
+        if (status == 503) response.retry_after_s = 1;
+        return status;
+    }
+    if (latest_) {
+        if (latest_->kind == LatestAnswer::Kind::rows && latest_->rows) {
+            append_latest(out, route_.equipment_id, *latest_->rows);
+            return 200;
+        }
+        const bool unsupported = latest_->kind == LatestAnswer::Kind::unsupported;
+        if (!unsupported) response.retry_after_s = 1;
+        append_error(out, unsupported ? 501 : 503,
+                     unsupported ? "no storage that can be asked is configured"
+                                 : "the storage cannot be asked at the moment",
+                     context);
+        return unsupported ? 501 : 503;
+    }
+    if (route_.endpoint == Endpoint::health) {
+        const auto health = shared.services.health ? shared.services.health() : observe::Health{};
+        append_health(out, name, health, now_us());
+        return health.healthy ? 200 : 503;
+    }
+    if (route_.endpoint == Endpoint::ready) {
+        const auto readiness =
+            shared.services.readiness ? shared.services.readiness() : observe::Readiness{};
+        const bool draining = shared.draining.load(std::memory_order_relaxed);
+        append_readiness(out, readiness, draining);
+        return readiness.ready && !draining ? 200 : 503;
+    }
+    append_root(out, name);
+    return 200;
+}
+
+void Exchange::fill_document(Response& response) {
+    if (status_ == 0 && route_.options) {
+        response.status = 204;
+        response.allow = route_.allow;
+        return;
+    }
+    if (status_ == 405) response.allow = route_.allow;
+    if (status_ == 0 && route_.asset != nullptr) {
+        response.status = 200;
+        serve_asset(response);
+        return;
+    }
+    station_.document.clear();
+    response.status = append_document(station_.document, response);
+    response.body = station_.document;
+}
+
+std::string_view Exchange::render(std::string& wire) {
+    choose_request_id();
+    Response response;
+    fill_document(response);
+    decide_connection(response.status);
+    response.request_id = request_id_;
+    response.date = station_.date.at(received_at_us_);
+    response.http_1_1 = head_ == nullptr || head_->http_1_1;
+    response.keep_alive = keep_alive_;
+    response.head_only = route_.head_only;
+    station_.cors_fields.clear();
+    const std::string_view origin = fields_.origin.value;
+    station_.shared.cors.append_fields(station_.cors_fields, origin);
+    if (response.status == 204 && fields_.requested_method.count > 0)
+        station_.shared.cors.append_preflight_fields(station_.cors_fields, origin, route_.allow);
+    response.cors_fields = station_.cors_fields;
+    append_response(wire, response);
+    count(response.status);
+    if (outcome_ && !outcome_->warnings.empty()) log_warnings();
+    log_access(response.status);
+    const bool apart = response.body_apart && response.status == 200 && !response.head_only;
+    return apart ? response.body : std::string_view();
+}
+
+void Exchange::log_access(unsigned status) const {
+    if (!log::enabled(log::Level::debug)) return;
+    log::debug("http", "answered",
+               {{"request_id", request_id_},
+                {"method", head_ ? head_->method : ""},
+                {"target", head_ ? head_->target : ""},
+                {"status", status},
+                {"duration_ms", static_cast<double>(now_us() - received_at_us_) / 1e3}});
+}
+void Exchange::count(unsigned status) noexcept {
+    CoreCounts& counts = station_.counts;
+    counts.responses[std::min<std::size_t>(status / 100, counts.responses.size() - 1)].add();
+    if (status == 408) counts.timeouts.add();
+    if (status == 429) counts.rate_limited.add();
+    if (!outcome_ || outcome_->kind == intake::Outcome::Kind::malformed) return;
+    const bool kept = status == 201 || status == 202;
+    if (kept) counts.readings_accepted.add(outcome_->accepted.size());
+    if (status < 500) counts.readings_refused.add(outcome_->total - outcome_->accepted.size());
+    if (!kept || outcome_->warnings.empty()) return;
+    std::uint64_t warned = 1;  // warnings are sorted by reading
+    for (std::size_t i = 1; i < outcome_->warnings.size(); ++i) {
+        if (outcome_->warnings[i].index != outcome_->warnings[i - 1].index) ++warned;
+    }
+    counts.readings_warned.add(warned);
+}
+
+void Exchange::log_warnings() const {
+    const auto suppressed = station_.shared.warning_lines.take(monotonic_ms());
+    if (!suppressed) return;
+    const model::Finding& first = outcome_->warnings.front();
+    std::string_view equipment_id;  // of a single reading
+    if (outcome_->accepted.size() == 1) equipment_id = outcome_->accepted.front().equipment_id;
+    log::warn("http", "readings accepted with warnings",
+              {{"request_id", request_id_},
+               {"warnings", outcome_->warnings.size()},
+               {"equipment_id", equipment_id},
+               {"first_code", first.code},
+               {"first_message", first.message},
+               {"lines_suppressed", *suppressed}});
+}
+
+void Exchange::finish() noexcept {
+    if (held_ != 0) station_.shared.in_flight.give(held_);
+    held_ = 0;
+    station_.bodies.give(std::exchange(body_, Body()));
+    head_ = nullptr;
+    fields_ = {};
+    framing_ = {};
+    route_ = {};
+    received_at_us_ = 0;
+    body_taken_ = false;
+    status_ = 0;
+    outcome_.reset();
+    ack_.reset();
+    latest_.reset();
+}
+
+}  // namespace ingest::http

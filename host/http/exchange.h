@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/address.h"
+#include "http/body.h"
+#include "http/framing.h"
+#include "http/head_parser.h"
+#include "http/station.h"
+
+namespace ingest::http {
+
+// One request from its head to its answer, without I/O: the session reads, waits and writes as it
+// is told here. Owned by a session, used again for each request of its connection; on its core's
+// thread only.
+class Exchange {
+public:
+    enum class Next {
+        answer,       // render()
+        read_body,    // reserve() and fill body(), then take_body()
+        ask_latest,   // ask for equipment_id() and limit(), then set_latest()
+        await_ack,    // the readings have joined the core's group; then set_ack()
+    };
+
+    Exchange(Station& station, const Address& peer) : station_(station), peer_(peer) {}
+    ~Exchange() { finish(); }
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    // Begins a request whose head HeadScanner has passed.
+    Next open(std::string_view head);
+    bool failed() const noexcept { return status_ != 0; }
+    // Instead of whatever would come next: an answer that says so, and then the end.
+    Next fail(const Rejection& rejection);
+
+    const Framing& framing() const noexcept { return framing_; }
+    Body& body() noexcept { return body_; }
+    // Room for a body of `size` bytes; false when there is none, the answer then says why.
+    bool reserve(std::size_t size);
+    Next take_body();
+    void set_ack(intake::Ack ack) { ack_ = ack; }
+
+    const std::string& equipment_id() const noexcept { return route_.equipment_id; }
+    std::uint32_t limit() const noexcept { return route_.limit; }
+    void set_latest(LatestAnswer answer) { latest_ = std::move(answer); }
+
+    // Appends the answer and returns what is to be sent behind it: the bytes of an asset, which
+    // are not copied because they are large and outlive the server.
+    std::string_view render(std::string& wire);
+    // After render(): whether another request may follow, and how many bytes of this one's body
+    // come before it.
+    bool keep_alive() const noexcept { return keep_alive_; }
+    std::uint64_t unread() const noexcept { return unread_; }
+
+    // Lets go of what the request held.
+    void finish() noexcept;
+
+private:
+    Next reject(unsigned status, std::string_view detail, std::uint32_t retry_after_s = 0);
+    Next begin_ingest();
+    std::optional<Next> refuse_media();
+    std::optional<Next> refuse_load();
+    void choose_request_id();
+    void decide_connection(unsigned status);
+    void fill_document(Response& response);
+    unsigned append_document(std::string& out, Response& response);
+    void serve_asset(Response& response) const;
+    void count(unsigned status) noexcept;
+    void log_warnings() const;
+    void log_access(unsigned status) const;
+
+    Station& station_;
+    const Address peer_;
+    HeadParser parser_;
+
+    const Head* head_ = nullptr;  // null: the request was not understood that far
+    RequestFields fields_;
+    Framing framing_;
+    Route route_;
+    std::string request_id_;
+    std::int64_t received_at_us_ = 0;
+
+    Body body_;
+    std::size_t held_ = 0;  // bytes taken from Shared::in_flight
+    bool body_taken_ = false;
+
+    unsigned status_ = 0;  // of a rejection; 0: none
+    std::string detail_;
+    std::uint32_t retry_after_s_ = 0;
+    std::optional<intake::Outcome> outcome_;
+    std::optional<intake::Ack> ack_;
+    std::optional<LatestAnswer> latest_;
+
+    bool keep_alive_ = false;
+    std::uint64_t unread_ = 0;
+};
+
+}  // namespace ingest::http

@@ -1,0 +1,181 @@
+#include "http/ingest_answer.h"
+
+#include <charconv>
+#include <span>
+
+#include "base/json_text.h"
+#include "base/time_text.h"
+#include "base/uuid.h"
+
+namespace ingest::http {
+namespace {
+
+using intake::Ack;
+using intake::Form;
+using intake::Outcome;
+
+// The lists of a 201 are bounded too: a batch has 100 readings, and each may have many findings.
+constexpr std::size_t success_lists_max = 64 * 1024;
+// Left for the member that says how many were left out, and the closing braces.
+constexpr std::size_t tail_max = 96;
+
+constexpr std::size_t field_max = 128;
+constexpr std::size_t code_max = 64;
+constexpr std::size_t message_max = 400;
+constexpr std::size_t equipment_id_max = 128;
+
+void append_integer(std::string& out, std::size_t value) {
+    char text[20];
+    const auto end = std::to_chars(text, text + sizeof text, value);
+    out.append(text, end.ptr);
+}
+
+// How a finding is written, which differs by list.
+struct ListStyle {
+    std::string_view name;          // "errors"
+    std::string_view message_name;  // "error", "warning", "message"
+    bool with_index = true;
+    // Beside the findings, one id for each; empty: no such member.
+    std::span<const std::string> equipment_ids = {};
+};
+
+void append_finding(std::string& out, const model::Finding& finding, const ListStyle& style,
+                    std::size_t at) {
+    out += '{';
+    if (style.with_index) {
+        out += "\"index\":";
+        append_integer(out, finding.index);
+        out += ',';
+    }
+    if (at < style.equipment_ids.size()) {
+        out += "\"equipment_id\":";
+        if (style.equipment_ids[at].empty()) out += "null";
+        else append_cut(out, style.equipment_ids[at], equipment_id_max);
+        out += ',';
+    }
+    out += '"';
+    out += style.message_name;
+    out += "\":";
+    append_cut(out, finding.message, message_max);
+    out += ",\"field\":";
+    if (finding.field.empty()) out += "null";
+    else append_cut(out, finding.field, field_max);
+    out += ",\"code\":";
+    append_cut(out, finding.code, code_max);
+    out += '}';
+}
+
+// `,"errors":[...]`, as many as keep `out` below `size_max`, then how many were left out.
+void append_findings(std::string& out, const model::Findings& findings, const ListStyle& style,
+                     std::size_t size_max) {
+    out += ",\"";
+    out += style.name;
+    out += "\":[";
+    std::size_t written = 0;
+    for (; written < findings.size(); ++written) {
+        const std::size_t before = out.size();
+        if (written != 0) out += ',';
+        append_finding(out, findings[written], style, written);
+        if (out.size() + tail_max > size_max) {
+            out.resize(before);
+            break;
+        }
+    }
+    out += ']';
+    if (written == findings.size()) return;
+    out += ",\"";
+    out += style.name;
+    out += "_omitted\":";
+    append_integer(out, findings.size() - written);
+}
+
+unsigned append_single(std::string& out, const Outcome& outcome, Ack ack) {
+    const Outcome::Accepted& reading = outcome.accepted.front();
+    const std::size_t size_max = out.size() + success_lists_max;
+    out += "{\"reading_id\":\"";
+    append_text(out, reading.reading_id);
+    out += "\",\"equipment_id\":";
+    append_json_string(out, reading.equipment_id);
+    out += ",\"status\":\"received\",\"timestamp\":\"";
+    append_rfc3339(out, reading.timestamp_us);
+    out += ack == Ack::stored
+               ? "\",\"message\":\"Sensor reading received and stored\""
+               : "\",\"message\":\"Sensor reading received; it is safe and will be stored\"";
+    if (!outcome.warnings.empty()) {
+        const ListStyle style{.name = "warnings", .message_name = "message", .with_index = false};
+        append_findings(out, outcome.warnings, style, size_max);
+    }
+    out += '}';
+    return ack == Ack::stored ? 201 : 202;
+}
+
+unsigned append_batch(std::string& out, const Outcome& outcome, unsigned status) {
+    const std::size_t size_max = out.size() + (status < 400 ? success_lists_max : error_body_max);
+    out += "{\"total\":";
+    append_integer(out, outcome.total);
+    out += ",\"successful\":";
+    append_integer(out, outcome.accepted.size());
+    out += ",\"failed\":";
+    append_integer(out, outcome.total - outcome.accepted.size());
+    out += ",\"reading_ids\":[";
+    for (const Outcome::Accepted& reading : outcome.accepted) {
+        out += &reading == outcome.accepted.data() ? "\"" : ",\"";
+        append_text(out, reading.reading_id);
+        out += '"';
+    }
+    out += ']';
+    const ListStyle errors{.name = "errors",
+                           .message_name = "error",
+                           .with_index = true,
+                           .equipment_ids = outcome.error_equipment_ids};
+    append_findings(out, outcome.errors, errors, size_max);
+    if (status < 400 && !outcome.warnings.empty()) {
+        const ListStyle warnings{.name = "warnings", .message_name = "warning"};
+        append_findings(out, outcome.warnings, warnings, size_max + success_lists_max);
+    }
+    out += '}';
+    return status;
+}
+
+unsigned append_refused(std::string& out, const Outcome& outcome, const ErrorContext& context) {
+    const std::size_t size_max = out.size() + error_body_max;
+    begin_error(out, 422,
+                outcome.detail.empty() ? "the reading was not accepted; see errors"
+                                       : outcome.detail,
+                context);
+    const ListStyle style{.name = "errors", .message_name = "message", .with_index = false};
+    append_findings(out, outcome.errors, style, size_max);
+    out += '}';
+    return 422;
+}
+
+unsigned append_plain(std::string& out, unsigned status, std::string_view detail,
+                      const ErrorContext& context) {
+    append_error(out, status, detail, context);
+    return status;
+}
+
+}  // namespace
+
+unsigned append_ingest_answer(std::string& out, Form form, const Outcome& outcome,
+                              std::optional<Ack> ack, const ErrorContext& context) {
+    switch (outcome.kind) {
+        case Outcome::Kind::malformed:
+            return append_plain(out, 400, outcome.detail, context);
+        case Outcome::Kind::failed:
+            return append_plain(out, 503, outcome.detail, context);
+        case Outcome::Kind::refused:
+            return form == Form::batch ? append_batch(out, outcome, 422)
+                                       : append_refused(out, outcome, context);
+        case Outcome::Kind::accepted:
+            break;
+    }
+    if (!ack || *ack == Ack::failed) {
+        constexpr std::string_view detail = "the reading could not be kept; send it again";
+        return append_plain(out, 503, detail, context);
+    }
+    if (form == Form::single) return append_single(out, outcome, *ack);
+    return append_batch(out, outcome, *ack == Ack::stored ? 201 : 202);
+}
+
+}  // namespace ingest::http

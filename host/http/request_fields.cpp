@@ -1,0 +1,72 @@
+#include "http/request_fields.h"
+
+#include <array>
+
+#include "http/ascii.h"
+
+namespace ingest::http {
+namespace {
+
+struct Known {
+    std::string_view name;
+    RequestFields::Seen RequestFields::*seen;
+};
+
+constexpr std::array known = {
+    Known{"host", &RequestFields::host},
+    Known{"content-length", &RequestFields::content_length},
+    Known{"transfer-encoding", &RequestFields::transfer_encoding},
+    Known{"content-type", &RequestFields::content_type},
+    Known{"content-encoding", &RequestFields::content_encoding},
+    Known{"expect", &RequestFields::expect},
+    Known{"idempotency-key", &RequestFields::idempotency_key},
+    Known{"x-request-id", &RequestFields::request_id},
+    Known{"origin", &RequestFields::origin},
+    Known{"if-none-match", &RequestFields::if_none_match},
+    Known{"access-control-request-method", &RequestFields::requested_method},
+};
+
+void take_connection(std::string_view list, RequestFields& to) noexcept {
+    while (!list.empty()) {
+        const std::string_view option = trimmed(take_until(list, ','));
+        if (equals_ignoring_case(option, "close")) to.connection_close = true;
+        if (equals_ignoring_case(option, "keep-alive")) to.connection_keep_alive = true;
+    }
+}
+
+}  // namespace
+
+RequestFields pick_fields(std::span<const FieldView> fields) noexcept {
+    RequestFields picked;
+    for (const FieldView& field : fields) {
+        if (equals_ignoring_case(field.name, "connection")) {
+            take_connection(field.value, picked);
+            continue;
+        }
+        for (const Known& candidate : known) {
+            if (!equals_ignoring_case(field.name, candidate.name)) continue;
+            RequestFields::Seen& seen = picked.*candidate.seen;
+            if (seen.count++ == 0) seen.value = field.value;
+            break;
+        }
+    }
+    return picked;
+}
+
+bool is_json(std::string_view content_type) noexcept {
+    if (!equals_ignoring_case(trimmed(take_until(content_type, ';')), "application/json")) {
+        return false;
+    }
+    while (!content_type.empty()) {
+        std::string_view parameter = trimmed(take_until(content_type, ';'));
+        if (parameter.empty()) continue;
+        const std::string_view name = take_until(parameter, '=');
+        if (!equals_ignoring_case(name, "charset")) return false;
+        if (!equals_ignoring_case(parameter, "utf-8") &&
+            !equals_ignoring_case(parameter, "\"utf-8\""))
+            return false;
+    }
+    return true;
+}
+
+}  // namespace ingest::http

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "http/rejection.h"
+#include "http/server.h"
+
+namespace ingest::http {
+
+enum class Endpoint { root, health, ready, ingest, ingest_batch, latest, asset, any };
+
+// Where a request goes. With a rejection the rest holds as far as it was found out: `allow` is
+// filled whenever the path is known.
+struct Route {
+    Endpoint endpoint = Endpoint::any;
+    Rejection rejection;
+    std::string_view allow;        // for Allow: what the path serves
+    bool options = false;          // the method is OPTIONS: answered without the endpoint
+    bool head_only = false;        // the method is HEAD
+    const Asset* asset = nullptr;  // Endpoint::asset
+    std::string equipment_id;      // Endpoint::latest
+    std::uint32_t limit = 10;      // Endpoint::latest
+};
+
+// Method and target to endpoint. Immutable; any thread.
+class Router {
+public:
+    struct Options {
+        bool uppercase_ids = true;
+    };
+    Router(const Options& options, std::span<const Asset> assets) noexcept
+        : options_(options), assets_(assets) {}
+
+    // `target` has passed HeadScanner.
+    Route route(std::string_view method, std::string_view target) const;
+
+private:
+    void find_endpoint(std::string_view path, Route& route) const;
+    void find_latest(std::string_view path, Route& route) const;
+
+    const Options options_;
+    const std::span<const Asset> assets_;
+};
+
+// Undoes percent-encoding in one segment of a path. False when it is malformed or yields a slash,
+// a control character or invalid UTF-8.
+bool decode_segment(std::string_view segment, std::string& to);
+
+// `limit` in a query string: once at most, 1..100; other parameters are ignored.
+Rejection read_limit(std::string_view query, std::uint32_t& limit) noexcept;
+
+}  // namespace ingest::http

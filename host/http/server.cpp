@@ -1,0 +1,117 @@
+#include "http/server.h"
+
+#include <algorithm>
+#include <exception>
+#include <random>
+#include <thread>
+
+#include "base/log.h"
+#include "http/core.h"
+#include "http/listener.h"
+#include "http/station.h"
+
+namespace ingest::http {
+namespace {
+
+// What a session needs at most to notice that it was cut off; it has nothing to wait for then.
+constexpr std::chrono::seconds cut_patience{5};
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
+unsigned core_count(unsigned wanted) {
+    return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+// Members in the order in which they are made; the cores stop first of all.
+class Server::Impl {
+public:
+    Impl(Options options, Services services)
+        : shared_(std::move(options), std::move(services), random_seed()) {
+        const unsigned cores = core_count(shared_.options.threads);
+        for (unsigned core = 0; core < cores; ++core) {
+            cores_.push_back(std::make_unique<Core>(shared_, shared_.services.make_front(core)));
+        }
+        listener_ = std::make_unique<Listener>(cores_);
+    }
+
+    ~Impl() {
+        if (started_) drain(std::chrono::milliseconds(0));
+        for (const auto& core : cores_) core->stop();
+    }
+
+    Result<void> start() {
+        const auto port = listener_->listen(shared_.options.host, shared_.options.port);
+        if (!port) return port.error();
+        port_ = *port;
+        started_ = true;
+        for (unsigned core = 0; core < cores_.size(); ++core) cores_[core]->start(core);
+        listener_->start();
+        log::info("http", "listening",
+                  {{"host", shared_.options.host},
+                   {"port", port_},
+                   {"cores", cores_.size()},
+                   {"connections_max", shared_.options.limits.connections_max},
+                   {"in_flight_bytes_max", shared_.options.limits.in_flight_bytes_max}});
+        return {};
+    }
+
+    std::uint16_t port() const noexcept { return port_; }
+
+    void drain(std::chrono::milliseconds deadline) {
+        const auto end = std::chrono::steady_clock::now() + deadline;
+        shared_.draining.store(true, std::memory_order_relaxed);
+        listener_->close();
+        for (const auto& core : cores_) core->close_idle();
+        if (shared_.connections.wait_until_empty(end)) return;
+        if (deadline.count() != 0) {
+            log::warn("http", "requests are cut off: the drain deadline has passed",
+                      {{"connections", shared_.connections.open()}});
+        }
+        for (const auto& core : cores_) core->cut();
+        const auto last = std::chrono::steady_clock::now() + cut_patience;
+        if (!shared_.connections.wait_until_empty(last))
+            log::error("http", "connections did not end", {});
+    }
+
+    Counters counters() const noexcept {
+        Counters sum;
+        for (const auto& core : cores_) core->add_to(sum);
+        sum.connections_refused = listener_->refused();
+        sum.connections_open = shared_.connections.open();
+        sum.bytes_in_flight = shared_.in_flight.bytes();
+        return sum;
+    }
+
+private:
+    Shared shared_;
+    std::vector<std::unique_ptr<Core>> cores_;
+    std::unique_ptr<Listener> listener_;
+    std::uint16_t port_ = 0;
+    bool started_ = false;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(Options options, Services services) {
+    try {
+        auto impl = std::make_unique<Impl>(std::move(options), std::move(services));
+        if (const auto started = impl->start(); !started) return started.error();
+        return std::unique_ptr<Server>(new Server(std::move(impl)));
+    } catch (const std::exception& e) {
+        return Error{std::string("the HTTP server cannot start: ") + e.what()};
+    }
+}
+
+std::uint16_t Server::port() const noexcept { return impl_->port(); }
+
+void Server::drain(std::chrono::milliseconds deadline) { impl_->drain(deadline); }
+
+Counters Server::counters() const noexcept { return impl_->counters(); }
+
+}  // namespace ingest::http

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "ingest/front.h"
+#include "model/batch.h"
+#include "observe/health.h"
+
+// The HTTP API over TCP. This header is all that `app` sees; Asio and Beast stay behind it.
+namespace ingest::http {
+
+// The bounds of one connection and of all of them. Over a bound: the fitting 4xx and close.
+struct Limits {
+    std::size_t request_line_max = 4 * 1024;
+    std::size_t headers_max = 8 * 1024;
+    std::size_t fields_max = 64;
+    std::size_t body_max = 1024 * 1024;
+    std::chrono::milliseconds header_timeout{5'000};  // from a request's first byte
+    std::chrono::milliseconds body_timeout{10'000};
+    std::size_t body_rate_min = 1024;  // bytes a second, once body_rate_grace has passed
+    std::chrono::milliseconds body_rate_grace{2'000};
+    std::chrono::milliseconds idle_timeout{30'000};  // before a request's first byte
+    std::chrono::milliseconds write_timeout{10'000};  // and a second more for each 16 KiB
+    std::chrono::milliseconds linger_timeout{1'000};  // for a client to read a last answer
+    std::size_t connections_max = 4096;
+    std::size_t connections_per_address_max = 256;  // an IPv6 /64 counts as one address
+    // Bodies from admission to answer, and answers that clients are slow to take.
+    std::size_t in_flight_bytes_max = 64 * 1024 * 1024;
+};
+
+struct Cors {
+    std::vector<std::string> origins;  // "https://a.example", or "*" alone; empty: off
+    std::uint32_t max_age_seconds = 600;
+};
+
+// A token bucket per client address, filled at `per_minute` and that deep.
+struct RateLimit {
+    bool enabled = false;
+    std::uint32_t per_minute = 60;
+};
+
+struct Options {
+    std::string host = "0.0.0.0";  // an address of this machine, not a name
+    std::uint16_t port = 8001;     // 0: any free one, see Server::port()
+    unsigned threads = 0;          // cores; 0: as many as the machine has
+    Limits limits;
+    Cors cors;
+    RateLimit rate_limit;
+    std::string service = "sensor-ingestion-service";
+    std::string version;
+    // The ids that are stored are upper-case, so a lookup upper-cases what it is asked for.
+    bool uppercase_ids = true;
+};
+
+// A document that GET serves as it is. The bytes outlive the server.
+struct Asset {
+    std::string path;  // "/docs", "/api/v1/openapi.json"
+    std::string content_type;
+    std::string_view bytes;
+};
+
+struct LatestAnswer {
+    enum class Kind {
+        rows,         // `rows` is filled, newest first; empty is an answer too
+        unavailable,  // the storage cannot be asked at the moment: 503
+        unsupported,  // no sink answers queries: 501
+    };
+    Kind kind = Kind::unavailable;
+    std::optional<model::Batch> rows;
+};
+
+// What the server asks of the rest of the house. All of it outlives the server. Functions are
+// called on core threads, several at a time, and must not block; an empty one is as if it
+// answered "nothing to say" (healthy, ready, no overload, unsupported).
+struct Services {
+    // In start(), once per core. The front is used by that core's thread only and destroyed after
+    // the thread has ended.
+    std::function<std::unique_ptr<intake::Front>(unsigned core)> make_front;
+    std::function<observe::Health()> health;
+    std::function<observe::Readiness()> readiness;
+    // Asked after the header of an ingest request, before its body is read.
+    std::function<std::optional<intake::Overload>()> overload;
+    // `done` may be called on any thread, also inside the call, at most once, and also after the
+    // server is gone (then it does nothing).
+    std::function<void(std::string equipment_id, std::uint32_t limit,
+                       std::function<void(LatestAnswer)> done)>
+        latest;
+    std::vector<Asset> assets;
+};
+
+// Since the start; a snapshot from all cores, not an instant.
+struct Counters {
+    std::array<std::uint64_t, 6> responses{};  // by class: [2] counts 2xx, [4] 4xx, [5] 5xx
+    std::uint64_t ingest_requests = 0;         // whose body reached the front
+    std::uint64_t readings_accepted = 0;       // 201 and 202
+    std::uint64_t readings_refused = 0;
+    std::uint64_t readings_warned = 0;
+    std::uint64_t connections_accepted = 0;
+    std::uint64_t connections_refused = 0;  // over a bound of connections
+    std::uint64_t rate_limited = 0;         // 429
+    std::uint64_t overloaded = 0;           // 503 before the body was read
+    std::uint64_t timeouts = 0;             // 408, idle and write
+    std::uint64_t connections_open = 0;     // now
+    std::uint64_t bytes_in_flight = 0;      // now
+};
+
+// Owns the listener, the core threads with their fronts, and every connection. Made and destroyed
+// on the main thread; everything in between happens on the cores. Sessions end in drain(), at the
+// latest at its deadline; the threads and fronts end in the destructor, which drains with a
+// deadline of zero if nobody did.
+class Server {
+public:
+    // Listens and starts the threads; requests may arrive before this returns. An error says what
+    // could not be had and what to do.
+    static Result<std::unique_ptr<Server>> start(Options options, Services services);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    std::uint16_t port() const noexcept;
+
+    // Readiness goes 503, the listener and idle connections close, requests in flight finish with
+    // `Connection: close`. At the deadline the rest is cut off: a request that still waits for its
+    // ack then gets no answer. Returns when all sessions have ended. Main thread, once or more.
+    void drain(std::chrono::milliseconds deadline);
+
+    Counters counters() const noexcept;  // any thread
+
+private:
+    class Impl;
+    explicit Server(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ingest::http

@@ -1,0 +1,344 @@
+#include "http/session.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "base/log.h"
+
+namespace ingest::http {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// Beyond write_timeout a client may take this many bytes a second: documentation pages are large.
+constexpr std::size_t write_rate_min = 16 * 1024;
+
+// What a client may still send behind its last answer before it is cut off.
+constexpr std::size_t linger_bytes_max = 256 * 1024;
+
+std::size_t input_capacity(const Limits& limits) {
+    constexpr std::size_t line_ends = 16;
+    return std::max<std::size_t>(16 * 1024,
+                                 limits.request_line_max + limits.headers_max + line_ends);
+}
+
+HeadScanner::Options scanner_options(const Limits& limits) {
+    return {.request_line_max = limits.request_line_max,
+            .headers_max = limits.headers_max,
+            .fields_max = limits.fields_max};
+}
+
+}  // namespace
+
+asio::mutable_buffer Input::free() noexcept {
+    if (end_ == capacity_ && begin_ != 0) {
+        std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    return {bytes_.get() + end_, capacity_ - end_};
+}
+
+Session::Session(Core& core, Socket socket, const Address& peer)
+    : core_(core),
+      socket_(std::move(socket)),
+      peer_(peer),
+      place_(core.enter(*this)),
+      input_(input_capacity(core.limits())),
+      scanner_(scanner_options(core.limits())),
+      exchange_(core.station(), peer) {
+    error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);  // for write(), which tries before it waits
+}
+
+Session::~Session() {
+    error_code ignored;
+    socket_.close(ignored);
+    core_.leave(place_, peer_);
+}
+
+void Session::enter(Phase phase) {
+    const Limits& limits = core_.limits();
+    phase_ = phase;
+    expired_ = false;
+    phase_begin_ = Clock::now();
+    switch (phase) {
+        case Phase::idle: deadline_ = phase_begin_ + limits.idle_timeout; break;
+        case Phase::head: deadline_ = phase_begin_ + limits.header_timeout; break;
+        case Phase::body: deadline_ = phase_begin_ + limits.body_timeout; break;
+        // The rooms behind answer once and for all; drain() is what ends a wait for them.
+        case Phase::waiting: deadline_ = Clock::time_point::max(); break;
+        case Phase::writing: deadline_ = phase_begin_ + limits.write_timeout; break;
+        case Phase::lingering: deadline_ = phase_begin_ + limits.linger_timeout; break;
+    }
+}
+
+bool Session::too_slow(Clock::time_point now) const {
+    const Limits& limits = core_.limits();
+    const auto counted = now - phase_begin_ - limits.body_rate_grace;
+    if (phase_ != Phase::body || counted <= Clock::duration::zero()) return false;
+    const double due = std::chrono::duration<double>(counted).count() *
+                       static_cast<double>(limits.body_rate_min);
+    return static_cast<double>(body_received_) < due;
+}
+
+void Session::check_deadline(Clock::time_point now) {
+    const bool due = now >= deadline_ || too_slow(now);
+    if (!cut_ && !expired_ && !due) return;
+    // Again at each sweep until the session has noticed: a cancel between two operations of a
+    // write hits nothing.
+    expired_ = expired_ || due;
+    cancel();
+}
+
+void Session::close_if_idle() {
+    // One that has just received something does not notice, and serves it.
+    if (phase_ == Phase::idle) cancel();
+}
+
+void Session::cut() {
+    cut_ = true;
+    cancel();
+}
+
+void Session::cancel() {
+    error_code ignored;
+    socket_.cancel(ignored);
+}
+
+// More bytes into the input; false when none will come (the client is gone or too slow).
+Task<bool> Session::receive() {
+    error_code error;
+    auto into = errors_into(error);
+    const asio::mutable_buffer room = input_.free();
+    const std::size_t count = co_await socket_.async_read_some(room, into);
+    if (error || cut_) co_return false;
+    input_.grow(count);
+    co_return true;
+}
+
+// True when there is something to answer, which may be a bad head.
+Task<bool> Session::receive_head() {
+    scanner_.reset();
+    enter(input_.empty() ? Phase::idle : Phase::head);
+    while (scanner_.scan(input_.view()) == HeadScanner::State::more) {
+        if (phase_ == Phase::idle && (core_.draining() || cut_)) co_return false;
+        const bool received = co_await receive();
+        if (!received) {
+            if (expired_ && phase_ == Phase::idle) core_.station().counts.timeouts.add();
+            co_return expired_ && !cut_ && phase_ == Phase::head;
+        }
+        if (phase_ == Phase::idle) enter(Phase::head);
+    }
+    co_return true;
+}
+
+Task<bool> Session::receive_sized() {
+    Body& body = exchange_.body();
+    const auto length = static_cast<std::size_t>(exchange_.framing().length);
+    const std::string_view here = input_.view().substr(0, length);
+    body.append(here);
+    input_.consume(here.size());
+    body_received_ = body.size();
+    while (body.size() < length) {
+        error_code error;
+        auto into = errors_into(error);
+        const asio::mutable_buffer room(body.free(), length - body.size());
+        const std::size_t count = co_await socket_.async_read_some(room, into);
+        if (error || cut_) co_return false;
+        body.grow(count);
+        body_received_ = body.size();
+    }
+    co_return true;
+}
+
+// True also when there is an answer instead: a bad chunk, or no room.
+Task<bool> Session::receive_chunked() {
+    chunks_.reset();
+    for (;;) {
+        const ChunkedDecoder::Step step = chunks_.next(input_.view());
+        if (step.state == ChunkedDecoder::State::data) {
+            if (!exchange_.reserve(exchange_.body().size() + step.data.size())) co_return true;
+            exchange_.body().append(step.data);
+        }
+        input_.consume(step.consumed);
+        body_received_ += step.consumed;
+        if (step.state == ChunkedDecoder::State::done) co_return true;
+        if (step.state == ChunkedDecoder::State::bad) {
+            exchange_.fail({400, "the chunked coding of the body is malformed"});
+            co_return true;
+        }
+        if (step.state == ChunkedDecoder::State::data) continue;
+        const bool received = co_await receive();
+        if (!received) co_return false;
+    }
+}
+
+// False when the connection ended; a client that is too slow gets an answer.
+Task<bool> Session::receive_body() {
+    enter(Phase::body);
+    body_received_ = 0;
+    if (exchange_.framing().expects_continue && input_.empty()) {
+        const bool written = co_await write(go_on);
+        if (!written) co_return false;
+        enter(Phase::body);
+    }
+    bool received = true;
+    if (exchange_.framing().body == Framing::Body::sized) {
+        received = co_await receive_sized();
+    } else if (exchange_.framing().body == Framing::Body::chunked) {
+        received = co_await receive_chunked();
+    }
+    if (!received && expired_ && !cut_) {
+        exchange_.fail({408, "the body did not arrive in time"});
+        co_return true;
+    }
+    co_return received;
+}
+
+// Reads over the body of a request that was answered without it.
+Task<bool> Session::skip(std::uint64_t count) {
+    enter(Phase::body);
+    body_received_ = 0;
+    while (count > 0) {
+        if (input_.empty()) {
+            const bool received = co_await receive();
+            if (!received) co_return false;
+        }
+        const std::size_t here = std::min<std::uint64_t>(count, input_.view().size());
+        input_.consume(here);
+        body_received_ += here;
+        count -= here;
+    }
+    co_return true;
+}
+
+// From what `next` says to the answer on its way. False when the connection ended.
+Task<bool> Session::exchange(Exchange::Next next) {
+    if (next == Exchange::Next::read_body) {
+        const bool received = co_await receive_body();
+        if (!received) co_return false;
+        next = exchange_.failed() ? Exchange::Next::answer : exchange_.take_body();
+    }
+    if (cut_) co_return false;
+    if (next == Exchange::Next::await_ack) {
+        enter(Phase::waiting);
+        core_.join_group(ack_);
+        co_await ack_.wait();
+        if (cut_) co_return false;
+        exchange_.set_ack(ack_.ack);
+    } else if (next == Exchange::Next::ask_latest) {
+        enter(Phase::waiting);
+        core_.ask_latest(exchange_.equipment_id(), exchange_.limit(), latest_);
+        co_await latest_.wait();
+        if (cut_) co_return false;
+        exchange_.set_latest(std::exchange(latest_.answer, LatestAnswer()));
+    }
+    const bool answered = co_await answer();
+    co_return answered;
+}
+
+Task<bool> Session::answer() {
+    std::string& wire = core_.station().wire;
+    wire.clear();
+    const std::string_view behind = exchange_.render(wire);
+    const bool written = co_await write(wire, behind);
+    co_return written;
+}
+
+// Tries at once, which nearly always is enough.
+Task<bool> Session::write(std::string_view bytes, std::string_view behind) {
+    error_code error;
+    const std::array all{asio::buffer(bytes), asio::buffer(behind)};
+    const std::size_t count = socket_.write_some(all, error);
+    if (error && error != asio::error::would_block && error != asio::error::try_again)
+        co_return false;
+    if (count == bytes.size() + behind.size()) co_return true;
+    const std::size_t first = std::min(count, bytes.size());
+    bytes.remove_prefix(first);
+    behind.remove_prefix(count - first);
+    const bool written = co_await write_rest(bytes, behind);
+    co_return written;
+}
+
+// Copies `bytes`, because they may be the core's scratch; `behind` outlives the server.
+Task<bool> Session::write_rest(std::string_view bytes, std::string_view behind) {
+    InFlight& in_flight = core_.station().shared.in_flight;
+    const std::size_t held = bytes.size();
+    if (!in_flight.take(held)) co_return false;
+    enter(Phase::writing);
+    deadline_ += std::chrono::seconds((held + behind.size()) / write_rate_min);
+    std::string copy(bytes);
+    error_code error;
+    auto into = errors_into(error);
+    const std::array rest{asio::buffer(std::as_const(copy)), asio::buffer(behind)};
+    co_await asio::async_write(socket_, rest, into);
+    in_flight.give(held);
+    if (expired_ && error) core_.station().counts.timeouts.add();
+    co_return !error && !cut_;
+}
+
+// A close with unread bytes makes the kernel send a reset, which can overtake the answer. So: no
+// more from us, and a short while of reading over what the client still sends.
+Task<> Session::linger() {
+    error_code error;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+    if (error) co_return;
+    enter(Phase::lingering);
+    std::size_t total = 0;
+    while (!error && !cut_ && total < linger_bytes_max) {
+        input_.consume(input_.view().size());
+        auto into = errors_into(error);
+        const asio::mutable_buffer room = input_.free();
+        const std::size_t count = co_await socket_.async_read_some(room, into);
+        total += count;
+    }
+}
+
+Task<> Session::run() {
+    for (;;) {
+        const bool begun = co_await receive_head();
+        if (!begun) co_return;
+        Exchange::Next next = Exchange::Next::answer;
+        if (expired_) {
+            next = exchange_.fail({408, "the head of the request did not arrive in time"});
+        } else if (scanner_.scan(input_.view()) == HeadScanner::State::rejected) {
+            next = exchange_.fail(scanner_.rejection());
+        } else {
+            const std::size_t begin = scanner_.begin();
+            next = exchange_.open(input_.view().substr(begin, scanner_.end() - begin));
+            input_.consume(scanner_.end());
+        }
+        const bool answered = co_await exchange(next);
+        if (!answered) co_return;
+        if (!exchange_.keep_alive()) break;
+        const std::uint64_t unread = exchange_.unread();
+        exchange_.finish();
+        if (unread > 0) {
+            const bool skipped = co_await skip(unread);
+            if (!skipped) co_return;
+        }
+    }
+    exchange_.finish();
+    co_await linger();
+}
+
+Task<> serve(Core& core, Socket socket, Address peer) {
+    Session session(core, std::move(socket), peer);
+    try {
+        co_await session.run();
+    } catch (const std::exception& e) {
+        log::error("http", "a connection was given up", {{"reason", e.what()}});
+    }
+}
+
+}  // namespace ingest::http

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/uuid.h"
+#include "http/body.h"
+#include "http/connection_table.h"
+#include "http/log_budget.h"
+#include "http/rate_limiter.h"
+#include "http/response.h"
+#include "http/router.h"
+#include "http/server.h"
+
+namespace ingest::http {
+
+// What all cores share. Owned by the server; outlives the cores. Members lock for themselves.
+struct Shared {
+    Shared(Options server_options, Services server_services, std::uint64_t seed);
+
+    const Options options;
+    const Services services;
+    const Router router;
+    const CorsPolicy cors;
+    const std::vector<std::string> entity_tags;  // of services.assets
+    RateLimiter limiter;
+    ConnectionTable connections;
+    InFlight in_flight;
+    LogBudget warning_lines{10};
+    std::atomic<bool> draining{false};
+};
+
+// A counter that one thread writes and others read.
+class Count {
+public:
+    void add(std::uint64_t more = 1) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    }
+    std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+struct CoreCounts {
+    std::array<Count, 6> responses;
+    Count ingest_requests;
+    Count readings_accepted;
+    Count readings_refused;
+    Count readings_warned;
+    Count connections_accepted;
+    Count rate_limited;
+    Count overloaded;
+    Count timeouts;
+
+    void add_to(Counters& sum) const noexcept;
+};
+
+// What the requests of one core share. Owned by the core and used on its thread, except the
+// counts, which any thread may read.
+struct Station {
+    Station(Shared& shared_by_all, std::unique_ptr<intake::Front> own_front)
+        : shared(shared_by_all), front(std::move(own_front)) {}
+
+    Shared& shared;
+    const std::unique_ptr<intake::Front> front;
+    UuidSource ids;
+    DateText date;
+    BodyPool bodies;
+    // Scratch for one answer, from the start of its rendering to its first write.
+    std::string document;
+    std::string cors_fields;
+    std::string wire;
+    CoreCounts counts;
+};
+
+// [A-Za-z0-9._-]{1,64}: a request id that is taken over from a client.
+bool is_request_id(std::string_view text) noexcept;
+
+}  // namespace ingest::http

@@ -1,0 +1,153 @@
+#include <future>
+
+#include "server_fixture.h"
+
+// Many connections, groups and their acks, and the end of a server.
+namespace ingest::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_F(ServerTest, ManyRequestsOverManyConnections) {
+    start();
+    constexpr int connections = 64;
+    constexpr int rounds = 16;
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < connections; ++i)
+        clients.push_back(std::make_unique<RawClient>(server->port()));
+    for (int round = 0; round < rounds; ++round) {
+        for (int i = 0; i < connections; ++i)
+            clients[static_cast<std::size_t>(i)]->send(
+                post_bytes("x" + std::to_string(round * connections + i)));
+        for (auto& client : clients) {
+            const auto got = client->receive();
+            ASSERT_TRUE(got);
+            EXPECT_EQ(got->status, 201);
+        }
+    }
+    auto bodies = house.bodies();
+    std::ranges::sort(bodies);
+    EXPECT_EQ(std::ranges::unique(bodies).begin() - bodies.begin(), connections * rounds);
+    EXPECT_LE(house.hand_overs, static_cast<std::size_t>(connections * rounds));
+    EXPECT_EQ(server->counters().readings_accepted, 1U * connections * rounds);
+    EXPECT_EQ(server->counters().connections_open, 1U * connections);
+}
+
+TEST_F(ServerTest, RequestsOfOneTurnAreOneGroup) {
+    options.threads = 1;
+    start();
+    house.hold();
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (int i = 0; i < 30; ++i) {
+        clients.push_back(std::make_unique<RawClient>(server->port()));
+        clients.back()->send(post_bytes("one"));
+    }
+    ASSERT_TRUE(soon([this] { return house.bodies().size() == 30; }));
+    house.release(intake::Ack::spooled);
+    for (auto& client : clients) EXPECT_EQ(client->receive()->status, 202);
+}
+
+TEST_F(ServerTest, ConnectionsThatGoAwayWhileTheyWait) {
+    start();
+    house.hold();
+    for (int i = 0; i < 10; ++i) {
+        RawClient client = connect();
+        client.send(post_bytes("one"));
+    }
+    ASSERT_TRUE(soon([this] { return house.bodies().size() == 10; }));
+    house.release(intake::Ack::stored);
+    EXPECT_TRUE(soon([this] { return server->counters().connections_open == 0; }));
+}
+
+TEST_F(ServerTest, DrainFinishesWhatIsInFlight) {
+    start();
+    house.hold();
+    RawClient waiting = connect();
+    waiting.send(post_bytes("one"));
+    RawClient idle = connect();
+    idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(idle.receive()->status, 200);
+    RawClient fresh = connect();
+    ASSERT_TRUE(soon([this] { return server->counters().connections_open == 3; }));
+    ASSERT_TRUE(soon([this] { return house.groups_waiting() == 1; }));
+
+    auto drained = std::async(std::launch::async, [this] { server->drain(seconds(60)); });
+    EXPECT_TRUE(idle.closed());
+    EXPECT_TRUE(fresh.closed());
+    EXPECT_EQ(drained.wait_for(seconds(0)), std::future_status::timeout);
+    house.release(intake::Ack::stored);
+    const auto got = waiting.receive();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->status, 201);
+    EXPECT_EQ(got->field("connection"), "close");
+    EXPECT_TRUE(waiting.closed());
+    drained.get();
+    EXPECT_THROW(connect(), std::runtime_error);
+    EXPECT_EQ(server->counters().connections_open, 0U);
+}
+
+TEST_F(ServerTest, DrainTellsThatItIsNotReady) {
+    start();
+    RawClient client = connect();
+    const std::string ask_ready = "GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n";
+    client.send(ask_ready.substr(0, 10));
+    RawClient waiting = connect();
+    house.hold();
+    waiting.send(post_bytes("one"));
+    ASSERT_TRUE(soon([this] { return house.groups_waiting() == 1; }));
+    RawClient idle = connect();
+    ASSERT_TRUE(soon([this] { return server->counters().connections_open == 3; }));
+    auto drained = std::async(std::launch::async, [this] { server->drain(seconds(60)); });
+    EXPECT_TRUE(idle.closed());  // it drains
+    client.send(ask_ready.substr(10));
+    const auto got = client.receive();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->status, 503);
+    EXPECT_EQ(json::parse(got->body)["ready"], false);
+    EXPECT_EQ(got->field("connection"), "close");
+    EXPECT_TRUE(client.closed());
+    house.release(intake::Ack::stored);
+    EXPECT_EQ(waiting.receive()->status, 201);
+    EXPECT_TRUE(waiting.closed());
+    drained.get();
+}
+
+TEST_F(ServerTest, DrainCutsOffAtItsDeadline) {
+    start();
+    house.hold();
+    RawClient waiting = connect();
+    waiting.send(post_bytes("one"));
+    RawClient asking = connect();
+    asking.send("GET /api/v1/sensors/later/latest HTTP/1.1\r\nHost: a\r\n\r\n");
+    RawClient sending = connect();
+    sending.send("POST /api/v1/sensors/ingest HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
+    ASSERT_TRUE(soon([this] { return house.groups_waiting() == 1; }));
+    ASSERT_TRUE(soon([this] { return server->counters().connections_open == 3; }));
+    server->drain(milliseconds(20));
+    EXPECT_EQ(server->counters().connections_open, 0U);
+    for (RawClient* client : {&waiting, &asking, &sending}) EXPECT_FALSE(client->receive());
+    house.release(intake::Ack::stored);  // comes to nobody
+}
+
+TEST_F(ServerTest, AcksAfterTheServerIsGoneComeToNobody) {
+    start();
+    house.hold();
+    RawClient client = connect();
+    client.send(post_bytes("one"));
+    ASSERT_TRUE(soon([this] { return house.groups_waiting() == 1; }));
+    server.reset();
+    EXPECT_FALSE(client.receive());
+    house.release(intake::Ack::stored);
+    EXPECT_TRUE(soon([this] { return house.groups_waiting() == 0; }));
+}
+
+TEST_F(ServerTest, DrainTwiceAndWithoutAnybody) {
+    start();
+    server->drain(seconds(10));
+    server->drain(seconds(10));
+    EXPECT_THROW(connect(), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace ingest::http

@@ -1,0 +1,254 @@
+#include "server_fixture.h"
+
+// The rows of the HTTP contract over real sockets.
+namespace ingest::http {
+namespace {
+
+TEST_F(ServerTest, Root) {
+    start();
+    const RawResponse got = get("/");
+    EXPECT_EQ(got.status, 200);
+    EXPECT_EQ(json::parse(got.body)["version"], "1.2.3");
+    EXPECT_EQ(got.field("content-type"), "application/json");
+    EXPECT_EQ(got.field("x-content-type-options"), "nosniff");
+    EXPECT_NE(got.field("date"), "");
+    EXPECT_NE(got.field("x-request-id"), "");
+}
+
+TEST_F(ServerTest, HealthAndReadiness) {
+    start();
+    const json health = json::parse(get("/health").body);
+    EXPECT_EQ(health["status"], "healthy");
+    EXPECT_EQ(health["redis"], "disconnected");
+    EXPECT_EQ(get("/health/ready").status, 200);
+    house.ready = false;
+    const RawResponse got = get("/health/ready");
+    EXPECT_EQ(got.status, 503);
+    EXPECT_EQ(json::parse(got.body)["checks"]["spool"], "not_ready");
+}
+
+TEST_F(ServerTest, IngestsOneReading) {
+    start();
+    const RawResponse got = post("one", "Idempotency-Key: key-1\r\n");
+    EXPECT_EQ(got.status, 201);
+    EXPECT_EQ(json::parse(got.body)["status"], "received");
+    EXPECT_EQ(house.bodies(), std::vector<std::string>{"one|key-1"});
+}
+
+TEST_F(ServerTest, IngestsABatch) {
+    start();
+    const RawResponse got = post("many", "", "/api/v1/sensors/ingest/batch");
+    EXPECT_EQ(got.status, 201);
+    EXPECT_EQ(json::parse(got.body)["reading_ids"].size(), 2U);
+}
+
+TEST_F(ServerTest, WhatTheFrontSaysDecidesTheStatus) {
+    start();
+    EXPECT_EQ(post("refuse").status, 422);
+    EXPECT_EQ(post("refuse", "", "/api/v1/sensors/ingest/batch").status, 422);
+    expect_error_body(post("refuse"));
+    const RawResponse failed = post("fail");
+    EXPECT_EQ(failed.status, 503);
+    EXPECT_NE(failed.field("retry-after"), "");
+    expect_refused(post_bytes("bad"), 400);
+    EXPECT_EQ(json::parse(post("warn").body)["warnings"].size(), 1U);
+
+    house.hold();
+    house.release(intake::Ack::spooled);
+    EXPECT_EQ(post("one").status, 202);
+    house.release(intake::Ack::failed);
+    const RawResponse lost = post("one");
+    EXPECT_EQ(lost.status, 503);
+    EXPECT_NE(lost.field("retry-after"), "");
+
+    const Counters counters = server->counters();
+    EXPECT_EQ(counters.readings_accepted, 2U);
+    EXPECT_EQ(counters.readings_refused, 4U);
+    EXPECT_EQ(counters.readings_warned, 1U);
+    EXPECT_EQ(counters.responses[2], 2U);
+    EXPECT_EQ(counters.responses[4], 4U);
+    EXPECT_EQ(counters.responses[5], 2U);
+}
+
+TEST_F(ServerTest, Latest) {
+    start();
+    const RawResponse got = get("/api/v1/sensors/pump-a-001/latest?limit=3");
+    EXPECT_EQ(got.status, 200);
+    const json body = json::parse(got.body);
+    EXPECT_EQ(body["equipment_id"], "PUMP-A-001");
+    EXPECT_EQ(body["count"], 3);
+    EXPECT_EQ(body["readings"][2]["temperature"], 2.1);
+    EXPECT_EQ(json::parse(get("/api/v1/sensors/here/latest").body)["count"], 10);
+    const RawResponse unknown = get("/api/v1/sensors/unknown/latest");
+    EXPECT_EQ(unknown.status, 200);
+    EXPECT_EQ(json::parse(unknown.body)["count"], 0);
+    const RawResponse down = get("/api/v1/sensors/none/latest");
+    EXPECT_EQ(down.status, 503);
+    EXPECT_NE(down.field("retry-after"), "");
+    expect_error_body(down);
+    for (const char* limit : {"0", "101", "-1", "x", ""})
+        expect_refused("GET /api/v1/sensors/A/latest?limit=" + std::string(limit) +
+                           " HTTP/1.1\r\nHost: a\r\n\r\n",
+                       400);
+}
+
+TEST_F(ServerTest, Assets) {
+    start();
+    const RawResponse page = get("/docs");
+    EXPECT_EQ(page.body, "<html>");
+    EXPECT_EQ(page.field("content-type"), "text/html; charset=utf-8");
+    EXPECT_NE(page.field("content-security-policy"), "");
+    EXPECT_EQ(page.field("cache-control"), "no-cache");
+    const RawResponse again = get("/docs", "If-None-Match: " + page.field("etag") + "\r\n");
+    EXPECT_EQ(again.status, 304);
+    EXPECT_EQ(get("/docs", "If-None-Match: \"x\"\r\n").status, 200);
+    EXPECT_EQ(get("/api/v1/openapi.json").field("content-security-policy"), "");
+}
+
+TEST_F(ServerTest, LargeAssetsAreSentWhole) {
+    start();
+    RawClient client = connect();
+    const std::string bytes = "GET /docs/large.js HTTP/1.1\r\nHost: a\r\n\r\n";
+    client.send(bytes + "HEAD" + bytes.substr(3) + bytes);
+    for (const bool to_head : {false, true, false}) {
+        const auto got = client.receive(to_head);
+        ASSERT_TRUE(got);
+        EXPECT_EQ(got->status, 200);
+        EXPECT_EQ(got->field("content-length"), std::to_string(house.large_asset.size()));
+        EXPECT_TRUE(got->body == (to_head ? "" : house.large_asset));
+    }
+    EXPECT_TRUE(soon([this] { return server->counters().bytes_in_flight == 0; }));
+}
+
+TEST_F(ServerTest, NotFoundAndNotAllowed) {
+    start();
+    const RawResponse lost = get("/nowhere");
+    EXPECT_EQ(lost.status, 404);
+    expect_error_body(lost);
+    const RawResponse wrong = ask("DELETE /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(wrong.status, 405);
+    EXPECT_EQ(wrong.field("allow"), "GET, HEAD, OPTIONS");
+    expect_error_body(wrong);
+    EXPECT_EQ(get("/api/v1/sensors/ingest").field("allow"), "POST, OPTIONS");
+}
+
+TEST_F(ServerTest, HeadHasTheHeadOfGet) {
+    start();
+    RawClient client = connect();
+    for (const char* path :
+         {"/", "/docs", "/health/ready", "/api/v1/sensors/a/latest", "/nowhere"}) {
+        client.send("HEAD " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+        const auto head = client.receive(true);
+        ASSERT_TRUE(head);
+        const RawResponse whole = get(path);
+        EXPECT_EQ(head->status, whole.status) << path;
+        EXPECT_EQ(head->field("content-length"), whole.field("content-length")) << path;
+    }
+}
+
+TEST_F(ServerTest, OptionsAndPreflight) {
+    options.cors.origins = {"https://a.example"};
+    start();
+    const RawResponse plain = ask("OPTIONS /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(plain.status, 204);
+    EXPECT_EQ(plain.field("allow"), "GET, HEAD, OPTIONS");
+    EXPECT_EQ(plain.body, "");
+    EXPECT_EQ(plain.head.find("Access-Control"), std::string::npos);
+    EXPECT_EQ(ask("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").status, 204);
+
+    const RawResponse preflight =
+        ask("OPTIONS /api/v1/sensors/ingest HTTP/1.1\r\nHost: a\r\nOrigin: https://a.example\r\n"
+            "Access-Control-Request-Method: POST\r\n\r\n");
+    EXPECT_EQ(preflight.status, 204);
+    EXPECT_EQ(preflight.field("access-control-allow-origin"), "https://a.example");
+    EXPECT_EQ(preflight.field("access-control-allow-methods"), "POST, OPTIONS");
+    EXPECT_EQ(preflight.field("vary"), "Origin");
+    EXPECT_EQ(get("/", "Origin: https://a.example\r\n").field("access-control-allow-origin"),
+              "https://a.example");
+    EXPECT_EQ(get("/", "Origin: https://b.example\r\n").field("access-control-allow-origin"), "");
+}
+
+TEST_F(ServerTest, RequestIds) {
+    start();
+    EXPECT_EQ(get("/", "X-Request-ID: abc-1\r\n").field("x-request-id"), "abc-1");
+    EXPECT_EQ(get("/nowhere", "X-Request-ID: abc-1\r\n").field("x-request-id"), "abc-1");
+    for (const char* bad : {"", "a b", "a\"b", "a,b"}) {
+        const std::string id =
+            get("/", "X-Request-ID: " + std::string(bad) + "\r\n").field("x-request-id");
+        EXPECT_EQ(id.size(), 36U) << bad;
+    }
+    EXPECT_EQ(get("/", "X-Request-ID: a\r\nX-Request-ID: b\r\n").field("x-request-id").size(), 36U);
+    EXPECT_EQ(ask("nonsense\r\n").field("x-request-id").size(), 36U);
+    EXPECT_NE(get("/").field("x-request-id"), get("/").field("x-request-id"));
+}
+
+TEST_F(ServerTest, MediaTypes) {
+    start();
+    const auto status = [this](const std::string& fields) {
+        return ask("POST /api/v1/sensors/ingest HTTP/1.1\r\nHost: a\r\n" + fields +
+                   "Content-Length: 1\r\n\r\nx")
+            .status;
+    };
+    EXPECT_EQ(status(""), 201);
+    EXPECT_EQ(status("Content-Type: application/json; charset=utf-8\r\n"), 201);
+    EXPECT_EQ(status("Content-Type: text/plain\r\n"), 415);
+    EXPECT_EQ(status("Content-Type: application/json\r\nContent-Type: text/plain\r\n"), 415);
+    EXPECT_EQ(status("Content-Encoding: identity\r\n"), 201);
+    EXPECT_EQ(status("Content-Encoding: gzip\r\n"), 415);
+    EXPECT_EQ(status("Idempotency-Key: a b\r\n"), 400);
+    EXPECT_EQ(status("Idempotency-Key: \r\n"), 400);
+    EXPECT_EQ(status("Idempotency-Key: a\r\nIdempotency-Key: a\r\n"), 400);
+    EXPECT_EQ(status("Idempotency-Key: " + std::string(256, 'k') + "\r\n"), 400);
+}
+
+TEST_F(ServerTest, OverloadIsToldBeforeTheBody) {
+    start();
+    house.overloaded = true;
+    RawClient client = connect();
+    const std::string bytes = post_bytes("one");
+    client.send(bytes.substr(0, bytes.size() - 3));  // no body yet
+    const auto got = client.receive();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->status, 503);
+    EXPECT_EQ(got->field("retry-after"), "9");
+    EXPECT_EQ(json::parse(got->body)["detail"], "the spool is full");
+    // The connection goes on, behind the body that nobody read.
+    house.overloaded = false;
+    client.send("one" + bytes);
+    const auto next = client.receive();
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->status, 201);
+    EXPECT_EQ(house.bodies().size(), 1U);
+    EXPECT_EQ(server->counters().overloaded, 1U);
+}
+
+TEST_F(ServerTest, RateLimit) {
+    options.rate_limit = {.enabled = true, .per_minute = 3};
+    start();
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(post("one").status, 201);
+    const RawResponse got = post("one");
+    EXPECT_EQ(got.status, 429);
+    EXPECT_EQ(got.field("retry-after"), "20");
+    expect_error_body(got);
+    EXPECT_EQ(get("/api/v1/sensors/a/latest").status, 429);
+    EXPECT_EQ(get("/health").status, 200);
+    EXPECT_EQ(server->counters().rate_limited, 2U);
+}
+
+TEST_F(ServerTest, StartErrorsSayWhatToDo) {
+    start();
+    Options second = options;
+    second.port = server->port();
+    const auto taken = Server::start(second, house.services());
+    ASSERT_FALSE(taken);
+    EXPECT_NE(taken.error().message.find("the port is in use"), std::string::npos);
+    second.host = "not-an-address";
+    const auto named = Server::start(second, house.services());
+    ASSERT_FALSE(named);
+    EXPECT_NE(named.error().message.find("not-an-address"), std::string::npos);
+    second.host = "203.0.113.7";
+    EXPECT_FALSE(Server::start(second, house.services()));
+}
+
+}  // namespace
+}  // namespace ingest::http
