@@ -46,8 +46,8 @@ TEST(Load, DefaultsOfTheLeastConfiguration) {
     EXPECT_EQ(config.sinks.at(0).use.path, "sinks[0]");
 }
 
-TEST(Load, EveryKeyIsRead) {
-    const Config config = good(R"(
+// Every key, none with its default.
+constexpr const char* every_key = R"(
 service: { name: n, environment: e }
 log: { level: critical, format: TEXT }
 http:
@@ -82,7 +82,10 @@ sinks:
       retry: { delay_min: 2s, delay_max: 2m } }
 query: { readers: 4, timeout: 6s }
 drain: { timeout: 0s }
-)");
+)";
+
+TEST(Load, EveryKeyOfTheServerIsRead) {
+    const Config config = good(every_key);
     EXPECT_EQ(config.service.name + config.service.environment, "ne");
     EXPECT_EQ(config.log.level, log::Level::error);
     EXPECT_EQ(config.log.format, log::Format::text);
@@ -107,6 +110,10 @@ drain: { timeout: 0s }
     EXPECT_EQ(limits.connections_per_address, 6U);
     EXPECT_EQ(limits.in_flight_bytes, 7 * mib);
     EXPECT_EQ(config.http.batch.readings_max, 8U);
+}
+
+TEST(Load, EveryKeyOfReadingsAndValidatorsIsRead) {
+    const Config config = good(every_key);
     EXPECT_EQ(config.reading.unknown_fields, UnknownFields::keep);
     EXPECT_EQ(config.reading.text_bytes_max, 10U);
     using model::ColumnType;
@@ -119,6 +126,10 @@ drain: { timeout: 0s }
     EXPECT_EQ(config.validators.at(0).use.plugin, "v");
     EXPECT_EQ(config.validators.at(0).on_error, Validator::OnError::pass);
     EXPECT_NE(config.validators.at(0).use.options.find("x"), nullptr);
+}
+
+TEST(Load, EveryKeyOfDeliveryIsRead) {
+    const Config config = good(every_key);
     EXPECT_EQ(config.spool.dir, "s");
     EXPECT_EQ(config.spool.size_max, gib);
     EXPECT_EQ(config.spool.segment_size, mib);

@@ -1,0 +1,305 @@
+#include "app/assembly.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <web/assets.h>
+
+#include "app/version.h"
+#include "ingest/intake.h"
+
+namespace ingest::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Of the time to drain, what requests in flight may take; the rest is the lanes'.
+constexpr double front_share_of_drain = 0.5;
+
+decode::UnknownFields to_decode(config::UnknownFields unknown) noexcept {
+    switch (unknown) {
+        case config::UnknownFields::ignore: return decode::UnknownFields::ignore;
+        case config::UnknownFields::reject: return decode::UnknownFields::reject;
+        case config::UnknownFields::keep: break;
+    }
+    return decode::UnknownFields::keep;
+}
+
+http::Limits to_http(const config::Limits& from) {
+    http::Limits limits;
+    limits.request_line_max = from.request_line_bytes;
+    limits.headers_max = from.header_bytes;
+    limits.fields_max = from.header_fields;
+    limits.body_max = from.body_bytes;
+    limits.header_timeout = from.header_timeout;
+    limits.body_timeout = from.body_timeout;
+    limits.body_rate_min = from.body_rate_min;
+    limits.idle_timeout = from.idle_timeout;
+    limits.write_timeout = from.write_timeout;
+    limits.connections_max = from.connections;
+    limits.connections_per_address_max = from.connections_per_address;
+    limits.in_flight_bytes_max = from.in_flight_bytes;
+    return limits;
+}
+
+// Whether some validator stores ids in upper case, so that lookups should.
+bool upper_cases_ids(const Plan& plan) {
+    return std::ranges::any_of(plan.validators, [](const PlannedValidator& validator) {
+        const auto found = validator.options.find("uppercase");
+        const auto& writes = validator.library->manifest().writes;
+        return std::ranges::find(writes, "equipment_id") != writes.end() &&
+               found != validator.options.end() && *found == true;
+    });
+}
+
+ApiFacts facts_of(const config::Config& config, const Plan& plan) {
+    ApiFacts facts;
+    facts.service = config.service.name;
+    facts.version = version();
+    facts.readings_max = config.http.batch.readings_max;
+    facts.body_bytes_max = config.http.limits.body_bytes;
+    facts.text_bytes_max = static_cast<std::uint32_t>(config.reading.text_bytes_max);
+    facts.unknown_fields_refused = config.reading.unknown_fields == config::UnknownFields::reject;
+    facts.answers_queries = config.storage && plan.sinks[*config.storage].library->query();
+    for (const config::Sink& sink : config.sinks) facts.sinks.push_back(sink.name);
+    for (const PlannedValidator& validator : plan.validators) {
+        facts.validators.push_back({&validator.library->manifest(), validator.options});
+    }
+    return facts;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Assembly>> Assembly::start(const config::Config& config, const Plan& plan,
+                                                  config::Diagnostics& diagnostics) {
+    std::unique_ptr<Assembly> assembly(new Assembly(config, plan));
+    assembly->cores_ = config.http.threads != 0
+                           ? config.http.threads
+                           : std::max(1U, std::thread::hardware_concurrency());
+    Instances made = make_instances(config, plan, assembly->cores_, diagnostics);
+    if (!diagnostics.empty()) return Error{"a plugin refuses its options"};
+    assembly->validators_ = std::move(made.validators);
+    if (auto opened = assembly->open_spool(); !opened) return opened.error();
+    if (auto opened = assembly->open_exits(std::move(made.sinks)); !opened) return opened.error();
+    if (auto opened = assembly->open_front(std::move(made.queries)); !opened) {
+        return opened.error();
+    }
+    assembly->log_bounds();
+    return assembly;
+}
+
+const PlannedSink* Assembly::storage() const noexcept {
+    return config_.storage ? &plan_.sinks[*config_.storage] : nullptr;
+}
+
+Result<void> Assembly::open_spool() {
+    spool::Options options;
+    options.dir = config_.spool.dir;
+    options.segment_bytes = config_.spool.segment_size;
+    options.size_max = config_.spool.size_max;
+    options.memory_tail_bytes_max = config_.spool.memory;
+    auto spool = spool::Spool::open(options, *plan_.schema, spool::posix_files());
+    if (!spool) return spool.error();
+    spool_ = std::move(*spool);
+    return {};
+}
+
+Result<void> Assembly::open_exits(
+    std::vector<std::vector<std::unique_ptr<plugin::Sink>>> instances) {
+    if (config_.ack == config::Ack::sink) {
+        intake::AckBoard::Options options;
+        options.timeout = config_.ack_timeout;
+        spool::Range backlog{spool_->end(), spool_->end()};
+        for (const spool::CursorState& cursor : spool_->cursors())
+            if (cursor.sink == storage()->config->name) backlog.first = cursor.position;
+        acks_ = std::make_unique<intake::AckBoard>(options, backlog);
+    }
+    for (std::size_t i = 0; i < plan_.sinks.size(); ++i) {
+        const PlannedSink& sink = plan_.sinks[i];
+        auto letters = deliver::DeadLetters::open(config_.spool.dir / "dead-letters",
+                                                  sink.config->name, *plan_.schema,
+                                                  spool::posix_files());
+        if (!letters) return letters.error();
+
+        deliver::LaneOptions options;
+        options.name = sink.config->name;
+        options.write_rows_max = sink.config->batch_rows_max;
+        options.write_timeout = sink.config->write_timeout;
+        options.retry = {sink.config->retry_delay_min, sink.config->retry_delay_max};
+        deliver::LaneEvents events;
+        if (acks_ && &sink == storage()) {
+            events.settled = [this](spool::Range range, bool stored, std::uint64_t cursor) {
+                acks_->settled(range, stored, cursor);
+            };
+            events.live = [this](bool live) { acks_->set_live(live); };
+        }
+        Exit& exit = exits_.emplace_back();
+        exit.sink = &sink;
+        exit.dead_letters = std::move(*letters);
+        exit.lane = std::make_unique<deliver::Lane>(options, *spool_, *exit.dead_letters,
+                                                    std::move(instances[i]), std::move(events));
+    }
+    // All cursors before the first reading, or it could be removed before a sink had it.
+    for (Exit& exit : exits_) {
+        if (auto started = exit.lane->start(); !started) return started.error();
+    }
+    for (const spool::CursorState& cursor : spool_->cursors()) {
+        if (!cursor.orphaned) continue;
+        log::warn("app", "readings wait for a sink that is not configured; they are kept",
+                  {{"sink", cursor.sink}, {"position", cursor.position}});
+    }
+    return {};
+}
+
+Result<void> Assembly::open_front(std::vector<std::unique_ptr<plugin::Query>> queries) {
+    if (!queries.empty()) {
+        deliver::Readers::Options options;
+        options.timeout = config_.query.timeout;
+        readers_ = std::make_unique<deliver::Readers>(options, *plan_.schema, std::move(queries));
+    }
+    openapi_ = openapi_document(facts_of(config_, plan_), *plan_.schema);
+
+    http::Options options;
+    options.host = config_.http.host;
+    options.port = config_.http.port;
+    options.threads = cores_;
+    options.limits = to_http(config_.http.limits);
+    options.cors.origins = config_.http.cors_origins;
+    options.rate_limit = {config_.http.rate_limit.enabled, config_.http.rate_limit.per_minute};
+    options.service = config_.service.name;
+    options.version = version();
+    options.uppercase_ids = upper_cases_ids(plan_);
+    auto server = http::Server::start(options, services());
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    return {};
+}
+
+http::Services Assembly::services() {
+    http::Services services;
+    services.make_front = [this](unsigned core) -> std::unique_ptr<intake::Front> {
+        intake::Intake::Options options;
+        options.decode.unknown_fields = to_decode(config_.reading.unknown_fields);
+        options.decode.readings_max = config_.http.batch.readings_max;
+        options.decode.text_bytes_max = config_.reading.text_bytes_max;
+        return std::make_unique<intake::Intake>(options, *plan_.schema, validators_->steps(core),
+                                                *spool_, acks_.get());
+    };
+    services.health = [this] { return health(); };
+    services.readiness = [this] { return readiness(); };
+    services.overload = [this] { return overload(); };
+    services.latest = [this](std::string equipment_id, std::uint32_t limit,
+                             std::function<void(http::LatestAnswer)> done) {
+        latest(std::move(equipment_id), limit, std::move(done));
+    };
+    for (const web::Asset& asset : web::assets()) {
+        services.assets.push_back(
+            {std::string(asset.path), std::string(asset.content_type), asset.bytes});
+    }
+    services.assets.push_back({"/api/v1/openapi.json", "application/json", openapi_});
+    return services;
+}
+
+std::optional<intake::Overload> Assembly::overload() {
+    intake::SpoolLoad load;
+    load.state = spool_->state();
+    if (load.state == spool::State::accepting) return std::nullopt;
+    std::uint64_t slowest = spool_->end();
+    for (const spool::CursorState& cursor : spool_->cursors())
+        slowest = std::min(slowest, cursor.position);
+    load.used_bytes = spool_->used_bytes();
+    load.segment_bytes = config_.spool.segment_size;
+    load.readings_kept = spool_->end() - spool_->begin();
+    load.drained_per_second = pace_.per_second(slowest, Clock::now());
+    return intake::admit(load);
+}
+
+void Assembly::latest(std::string equipment_id, std::uint32_t limit,
+                      std::function<void(http::LatestAnswer)> done) {
+    if (!readers_) {
+        done({http::LatestAnswer::Kind::unsupported, std::nullopt});
+        return;
+    }
+    readers_->latest(std::move(equipment_id), limit,
+                     [done = std::move(done)](std::unique_ptr<model::Batch> batch) {
+                         http::LatestAnswer answer;
+                         if (batch) {
+                             answer.kind = http::LatestAnswer::Kind::rows;
+                             answer.rows = std::move(*batch);
+                         }
+                         done(std::move(answer));
+                     });
+}
+
+observe::Health Assembly::health() {
+    observe::Health health;
+    health.healthy = spool_->state() != spool::State::failed;
+    health.uptime_seconds = std::chrono::duration<double>(Clock::now() - started_).count();
+    for (const Exit& exit : exits_) {
+        exit.lane->ask_probe();
+        health.sinks.push_back(
+            {exit.sink->config->name, exit.lane->status().connected,
+             exit.sink->config->ready == config::Sink::Ready::required});
+    }
+    return health;
+}
+
+observe::Readiness Assembly::readiness() {
+    observe::Readiness readiness;
+    for (const observe::SinkHealth& sink : health().sinks) {
+        readiness.checks.push_back({sink.name, sink.connected});
+        readiness.ready = readiness.ready && (sink.connected || !sink.required);
+    }
+    const bool accepting = spool_->state() == spool::State::accepting;
+    readiness.checks.push_back({"spool", accepting});
+    readiness.ready = readiness.ready && accepting && !draining_;
+    return readiness;
+}
+
+void Assembly::log_bounds() const {
+    // What can be held at once, each by its own bound; docs/ARCHITECTURE.md explains the sum.
+    const config::Limits& limits = config_.http.limits;
+    const std::uint64_t connections = limits.connections * limits.header_bytes;
+    std::uint64_t written = 0;
+    for (const config::Sink& sink : config_.sinks) {
+        written += std::uint64_t{sink.workers} * sink.batch_rows_max * plan_.schema->size() * 16;
+    }
+    const std::uint64_t sum =
+        limits.in_flight_bytes * 2 + connections + config_.spool.memory + written;
+    log::info("app", "bounds on memory, in bytes",
+              {{"sum", sum},
+               {"requests_in_flight", limits.in_flight_bytes * 2},
+               {"connections", connections},
+               {"spool", config_.spool.memory},
+               {"sinks", written}});
+}
+
+void Assembly::drain(Clock::time_point deadline) {
+    draining_ = true;
+    const auto left = std::max(Clock::duration(0), deadline - Clock::now());
+    if (server_) {
+        server_->drain(
+            std::chrono::duration_cast<std::chrono::milliseconds>(left * front_share_of_drain));
+    }
+    for (Exit& exit : exits_) exit.lane->request_stop(deadline);
+    for (Exit& exit : exits_) exit.lane->join();
+    if (acks_) acks_->close();
+    if (readers_) readers_->stop();
+    spool_->close();
+    for (const Exit& exit : exits_) {
+        const deliver::LaneStatus status = exit.lane->status();
+        log::info("app", "a sink's lane has ended",
+                  {{"sink", status.name},
+                   {"delivered", status.delivered},
+                   {"waiting", status.waiting},
+                   {"dead_lettered", status.dead_lettered}});
+    }
+}
+
+Assembly::~Assembly() {
+    if (spool_ && !draining_) drain(Clock::now());
+    // The committer's callbacks use the board and the lanes: the spool has been closed, so they
+    // may go in the reverse order of the members.
+}
+
+}  // namespace ingest::app

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config/config.h"
+#include "app/plan.h"
+#include "deliver/dead_letters.h"
+#include "deliver/lane.h"
+#include "deliver/readers.h"
+#include "http/server.h"
+#include "ingest/ack_board.h"
+#include "ingest/admission.h"
+#include "observe/health.h"
+#include "spool/spool.h"
+#include "validate/validators.h"
+
+namespace ingest::app {
+
+// All rooms of a serving process, wired: built in start(), which is the order of the members, and
+// taken down by drain() and the destructor in reverse. Main thread, except what is marked.
+class Assembly {
+public:
+    // `config` and `plan` outlive this. An error says what could not be had and what to do; what
+    // a plugin has against its options goes to `diagnostics`.
+    static Result<std::unique_ptr<Assembly>> start(const config::Config& config, const Plan& plan,
+                                                   config::Diagnostics& diagnostics);
+    ~Assembly();
+    Assembly(const Assembly&) = delete;
+    Assembly& operator=(const Assembly&) = delete;
+
+    std::uint16_t port() const noexcept { return server_->port(); }
+
+    // Refuses new work, finishes requests in flight, delivers until nothing waits or `deadline`,
+    // and stores the cursors. What is not delivered by then stays in the spool.
+    void drain(std::chrono::steady_clock::time_point deadline);
+
+    // Any thread.
+    observe::Health health();
+    observe::Readiness readiness();
+
+private:
+    struct Exit {  // one sink's way out
+        const PlannedSink* sink = nullptr;
+        std::unique_ptr<deliver::DeadLetters> dead_letters;
+        std::unique_ptr<deliver::Lane> lane;
+    };
+
+    Assembly(const config::Config& config, const Plan& plan) : config_(config), plan_(plan) {}
+    Result<void> open_spool();
+    Result<void> open_exits(std::vector<std::vector<std::unique_ptr<plugin::Sink>>> instances);
+    Result<void> open_front(std::vector<std::unique_ptr<plugin::Query>> queries);
+    http::Services services();
+    std::optional<intake::Overload> overload();
+    void latest(std::string equipment_id, std::uint32_t limit,
+                std::function<void(http::LatestAnswer)> done);
+    void log_bounds() const;
+    const PlannedSink* storage() const noexcept;
+
+    const config::Config& config_;
+    const Plan& plan_;
+    const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    std::atomic<bool> draining_{false};
+    unsigned cores_ = 1;
+    std::string openapi_;
+
+    std::unique_ptr<validate::Validators> validators_;
+    std::unique_ptr<spool::Spool> spool_;
+    std::unique_ptr<intake::AckBoard> acks_;
+    intake::Pace pace_;
+    std::vector<Exit> exits_;
+    std::unique_ptr<deliver::Readers> readers_;
+    std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace ingest::app

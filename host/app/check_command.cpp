@@ -1,0 +1,33 @@
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/plan.h"
+#include "app/probe.h"
+
+namespace ingest::app {
+
+// Everything that serving would refuse at start, except what depends on the moment: whether the
+// port is free, whether the spool's directory can be written, whether servers answer.
+int run_check(const Arguments& arguments) {
+    config::Loaded loaded = config::load(arguments.config);
+    PluginSet plugins(plugin_dirs(loaded.config.plugin_dirs));
+    const Plan plan = make_plan(loaded.config, plugins, loaded.diagnostics);
+    if (loaded.diagnostics.empty()) make_instances(loaded.config, plan, 1, loaded.diagnostics);
+    if (!loaded.diagnostics.empty()) {
+        std::cerr << loaded.diagnostics.text();
+        return 2;
+    }
+    std::cout << arguments.config.string() << ": all is well; " << plan.validators.size()
+              << " validators, " << plan.sinks.size() << " sinks, "
+              << plan.schema->size() - model::column_first_field << " fields\n";
+    return 0;
+}
+
+int run_probe(const Arguments& arguments) {
+    const auto probed = probe(arguments.url);
+    if (probed) return 0;
+    std::cerr << probed.error().message << '\n';
+    return 1;
+}
+
+}  // namespace ingest::app

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config/config.h"
+#include "app/openapi.h"
+#include "app/plugin_set.h"
+#include "deliver/lane.h"
+#include "plugin/query.h"
+#include "plugin/sink.h"
+#include "validate/validators.h"
+
+namespace ingest::app {
+
+// A configured sink with its plugin opened and its options checked.
+struct PlannedSink {
+    const config::Sink* config = nullptr;
+    const plugin::Library* library = nullptr;
+    std::string options_json;
+};
+
+struct PlannedValidator {
+    const config::Validator* config = nullptr;
+    const plugin::Library* library = nullptr;
+    nlohmann::json options;
+};
+
+// What a configuration comes to once its plugins are known: everything that can be found out
+// without serving. Refers to the configuration and the plugins, which outlive it.
+struct Plan {
+    std::unique_ptr<model::Schema> schema;
+    std::vector<PlannedValidator> validators;
+    std::vector<PlannedSink> sinks;
+};
+
+// Opens the plugins and checks their options. Errors go to `diagnostics`, all of them; the plan is
+// of use only if there are none.
+Plan make_plan(const config::Config& config, PluginSet& plugins,
+               config::Diagnostics& diagnostics);
+
+// What a plan's plugins make of their options.
+struct Instances {
+    std::unique_ptr<validate::Validators> validators;
+    std::vector<std::vector<std::unique_ptr<plugin::Sink>>> sinks;  // in the plan's order
+    std::vector<std::unique_ptr<plugin::Query>> queries;  // of the storage sink, if it answers any
+};
+
+// What plugins have against their options goes to `diagnostics`, at the line of the file that it is
+// about, all of it; the instances are of use only if there is none.
+Instances make_instances(const config::Config& config, const Plan& plan, unsigned cores,
+                         config::Diagnostics& diagnostics);
+
+}  // namespace ingest::app

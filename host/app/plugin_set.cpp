@@ -1,0 +1,43 @@
+#include "app/plugin_set.h"
+
+#include "plugin/file_check.h"
+
+namespace ingest::app {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> plugin_dirs(const std::vector<fs::path>& configured) {
+    std::vector<fs::path> dirs = configured;
+    std::error_code failed;
+    const fs::path executable = fs::read_symlink("/proc/self/exe", failed);
+    if (!failed) dirs.push_back(executable.parent_path().parent_path() / "plugins");
+    return dirs;
+}
+
+Result<const plugin::Library*> PluginSet::open(std::string_view id, std::string_view sha256) {
+    if (const auto found = open_.find(id); found != open_.end()) {
+        if (sha256.empty()) return found->second.get();
+        // Opened without this digest before, maybe: the file must have it all the same.
+        const auto verified = plugin::verify_plugin_file(found->second->file(), sha256);
+        if (!verified) return verified.error();
+        return found->second.get();
+    }
+    const auto file = plugin::find_plugin_file(dirs_, id);
+    if (!file) return file.error();
+    auto library = plugin::Library::load(*file, sha256);
+    if (!library) return library.error();
+    return open_.emplace(id, std::move(*library)).first->second.get();
+}
+
+std::map<std::string, fs::path> PluginSet::files() const {
+    std::map<std::string, fs::path> found;
+    for (const fs::path& dir : dirs_) {
+        std::error_code failed;
+        for (const auto& entry : fs::directory_iterator(dir, failed)) {
+            if (entry.path().extension() == ".so") found.emplace(entry.path().stem(), entry.path());
+        }
+    }
+    return found;
+}
+
+}  // namespace ingest::app

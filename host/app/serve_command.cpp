@@ -1,0 +1,117 @@
+#include <csignal>
+#include <iostream>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "app/assembly.h"
+#include "app/commands.h"
+#include "app/version.h"
+
+namespace ingest::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Beyond the drain's deadline, for a plugin that does not return from a call.
+constexpr std::chrono::seconds stuck_grace{5};
+
+// Blocked in every thread, taken by the main one. SIGPIPE would end the process when a client or a
+// server closes its connection; libraries must not change dispositions, the host does.
+sigset_t block_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGALRM}) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return set;
+}
+
+int wait_for_signal(const sigset_t& set) {
+    int signal = 0;
+    while (sigwait(&set, &signal) != 0 || signal == SIGALRM) {
+    }
+    return signal;
+}
+
+// Ends the process if the drain does not: a second signal, or a plugin that hangs. Nothing is lost
+// by it, because what was not delivered is in the spool. Dies with the process at the latest.
+class Watchdog {
+public:
+    Watchdog(const sigset_t& set, Clock::time_point deadline)
+        : thread_([this, set, deadline] { run(set, deadline); }) {}
+    ~Watchdog() {
+        done_ = true;
+        pthread_kill(thread_.native_handle(), SIGALRM);  // wakes sigtimedwait
+        thread_.join();
+    }
+    Watchdog(const Watchdog&) = delete;
+    Watchdog& operator=(const Watchdog&) = delete;
+
+private:
+    void run(const sigset_t& set, Clock::time_point deadline) {
+        while (!done_) {
+            const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                deadline + stuck_grace - Clock::now());
+            if (left.count() <= 0) {
+                end(log::Level::error, "something does not end, a plugin maybe; ending without it");
+            }
+            const timespec patience{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
+            const int signal = sigtimedwait(&set, nullptr, &patience);
+            if (!done_ && (signal == SIGTERM || signal == SIGINT)) {
+                end(log::Level::warn, "told to stop twice; ending at once");
+            }
+        }
+    }
+
+    [[noreturn]] static void end(log::Level level, std::string_view message) {
+        // If nobody reads our output, the line below never returns: then the alarm ends us.
+        sigset_t alarm_only;
+        sigemptyset(&alarm_only);
+        sigaddset(&alarm_only, SIGALRM);
+        pthread_sigmask(SIG_UNBLOCK, &alarm_only, nullptr);
+        ::alarm(2);
+        log::write(level, "app", message,
+                   {{"lost", "nothing: what is not delivered is in the spool"}});
+        ::_exit(1);
+    }
+
+    std::atomic<bool> done_{false};
+    std::thread thread_;
+};
+
+}  // namespace
+
+int run_serve(const Arguments& arguments) {
+    const sigset_t signals = block_signals();
+    config::Loaded loaded = config::load(arguments.config);
+    log::configure({loaded.config.log.level, loaded.config.log.format, loaded.config.service.name,
+                    std::string(version()), loaded.config.service.environment});
+    PluginSet plugins(plugin_dirs(loaded.config.plugin_dirs));
+    const Plan plan = make_plan(loaded.config, plugins, loaded.diagnostics);
+    if (!loaded.diagnostics.empty()) {
+        std::cerr << loaded.diagnostics.text();
+        return 2;
+    }
+    auto assembly = Assembly::start(loaded.config, plan, loaded.diagnostics);
+    if (!assembly) {
+        std::cerr << (loaded.diagnostics.empty() ? "ingest-host: " + assembly.error().message + "\n"
+                                                 : loaded.diagnostics.text());
+        return loaded.diagnostics.empty() ? 1 : 2;
+    }
+    log::info("app", "serving",
+              {{"host", loaded.config.http.host},
+               {"port", (*assembly)->port()},
+               {"docs", "/docs"},
+               {"version", version()}});
+    const int signal = wait_for_signal(signals);
+    const auto deadline = Clock::now() + loaded.config.drain.timeout;
+    const Watchdog watchdog(signals, deadline);
+    log::info("app", "stopping", {{"signal", signal}});
+    (*assembly)->drain(deadline);
+    assembly->reset();
+    log::info("app", "stopped");
+    return 0;
+}
+
+}  // namespace ingest::app
