@@ -1,0 +1,71 @@
+"""The README's examples, typed as they stand but for the port and the build's folder."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import e2e
+
+with open(os.path.join(e2e.SOURCE, "README.md")) as file:
+    README = file.read()
+
+
+def blocks(language, section):
+    """The code blocks of a section, by its heading."""
+    text = README.split("\n## " + section + "\n", 1)[1].split("\n## ", 1)[0]
+    return re.findall(r"```%s\n(.*?)```" % language, text, re.DOTALL)
+
+
+class ReadmeTest(e2e.HostTest):
+    def bash(self, script, cwd=None):
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], text=True,
+                              capture_output=True, cwd=cwd or self.directory, timeout=e2e.PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_try_it(self):
+        host = self.host().start()
+        e2e.poll(lambda: host.connected("database"), "the storage is connected")
+        (script,) = blocks("sh", "Try it")
+        commands = [c for c in script.split("\n\n") if c.strip()]
+        answers = [json.loads(self.bash(c.replace(":8001", ":%d" % host.port))) for c in commands]
+        health, single, batch, latest = answers
+        self.assertEqual(health["status"], "healthy")
+        self.assertEqual(single["status"], "received")
+        self.assertEqual(batch["successful"], 1)
+        self.assertEqual(batch["errors"][0]["field"], "temperature")
+        self.assertIn("at most 200", batch["errors"][0]["error"])
+        self.assertEqual(latest["count"], 2)
+        self.assertEqual(latest["readings"][1]["reading_id"], single["reading_id"])
+
+    def test_the_configuration_by_example(self):
+        (yaml,) = blocks("yaml", "Configuration by example")
+        path = self.write("my.yaml", yaml)
+        self.assertIn("all is well", self.bash("%s check --config %s" % (e2e.HOST_BINARY, path)))
+
+    def test_a_validator_of_your_own(self):
+        (source,) = blocks("cpp", "A validator of your own")
+        (script,) = blocks("sh", "A validator of your own")
+        build, copy, _ = script.replace("\\\n", " ").strip().split("\n")
+        # A checkout with what the commands name.
+        checkout = os.path.join(self.directory, "checkout")
+        shutil.copytree(os.path.join(e2e.SOURCE, "presets"), os.path.join(checkout, "presets"))
+        os.symlink(os.path.join(e2e.SOURCE, "plugin-api"), os.path.join(checkout, "plugin-api"))
+        shutil.copytree(os.path.join(e2e.BUILD, "plugins"),
+                        os.path.join(checkout, "build/release/plugins"))
+        with open(os.path.join(checkout, "rounded.cpp"), "w") as file:
+            file.write(source)
+        self.bash("umask 022; " + build + "\n" + copy, cwd=checkout)
+        host = self.host(os.path.join(checkout, "presets/mine.yaml"),
+                         {"PLUGIN_DIR": os.path.join(checkout, "build/release/plugins")}).start()
+        with e2e.contextlib.closing(host.client()) as client:
+            refused = client.ingest(e2e.reading(1, pressure=2))
+            self.assertEqual(refused.status, 422, refused.body)
+            self.assertEqual(refused.json["errors"][0]["code"], "rounded")
+            self.assertIn(client.ingest(e2e.reading(1, pressure=2.25)).status, (201, 202))
+
+
+if __name__ == "__main__":
+    unittest.main()

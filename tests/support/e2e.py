@@ -1,0 +1,253 @@
+"""What end-to-end tests share: the built host as a process, its stores, and clients of both.
+
+Everything is found through the environment that CTest and tests/support/stores set.
+"""
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+import urllib.parse
+import uuid
+
+from poll import PATIENCE, POLL_SECONDS, poll
+
+BUILD = os.environ["INGEST_BUILD_DIR"]
+SOURCE = os.environ["INGEST_SOURCE_DIR"]
+HOST_BINARY = os.path.join(BUILD, "bin", "ingest-host")
+SHARED_DATA = os.path.join(os.path.dirname(SOURCE), "shared", "data")
+DATABASE_URL = os.environ.get("INGEST_TEST_DATABASE_URL")
+REDIS_URL = os.environ.get("INGEST_TEST_REDIS_URL")
+
+def free_port():
+    with contextlib.closing(socket.socket()) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def reading(i=0, **changes):
+    """A good reading; different `i` make different ones."""
+    body = {
+        "equipment_id": "PUMP-A%d-%03d" % (i % 7, i % 1000),
+        "temperature": 20.0 + (i % 500) / 8,
+        "vibration": 0.5 + (i % 10) / 16,
+        "pressure": 1.0 + (i % 30) / 4,
+        "humidity": 40.25,
+        "voltage": 230.5,
+        "timestamp": "2026-01-01T00:%02d:%02d.%06dZ" % (i // 60 % 60, i % 60, i % 1000000),
+    }
+    body.update(changes)
+    return {k: v for k, v in body.items() if v is not ...}
+
+
+class Response:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Client:
+    """One keep-alive connection; connects anew after an error."""
+
+    def __init__(self, port, timeout=PATIENCE):
+        self.port = port
+        self.timeout = timeout
+        self.connection = None
+
+    def request(self, method, path, body=None, headers=None):
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port,
+                                                         timeout=self.timeout)
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+        sent = {"Content-Type": "application/json"} if body is not None else {}
+        sent.update(headers or {})
+        try:
+            self.connection.request(method, path, body, sent)
+            answer = self.connection.getresponse()
+            result = Response(answer.status, answer.headers, answer.read())
+            if answer.will_close:
+                self.close()
+            return result
+        except BaseException:
+            self.close()
+            raise
+
+    def get(self, path, **kw):
+        return self.request("GET", path, **kw)
+
+    def ingest(self, body, **kw):
+        return self.request("POST", "/api/v1/sensors/ingest", body, **kw)
+
+    def batch(self, readings, **kw):
+        return self.request("POST", "/api/v1/sensors/ingest/batch", {"readings": readings}, **kw)
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+class Host:
+    """The built binary on a free port, with its spool in a directory of its own."""
+
+    def __init__(self, directory, config, environment=None):
+        self.directory = directory
+        self.config = config
+        self.environment = environment or {}
+        self.port = free_port()
+        self.process = None
+        self.log_path = os.path.join(directory, "host.log")
+
+    def full_environment(self):
+        # Only what the test means to set: a PORT or DATABASE_URL of the developer must not leak in.
+        keep = {k: os.environ[k] for k in os.environ
+                if k in ("PATH", "HOME", "LANG", "TSAN_OPTIONS", "ASAN_OPTIONS")}
+        keep.update({
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "SPOOL_DIR": os.path.join(self.directory, "spool"),
+            "SQLITE_PATH": os.path.join(self.directory, "readings.db"),
+        })
+        keep.update(self.environment)
+        return keep
+
+    def start(self, wait=True):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [HOST_BINARY, "--config", self.config], cwd=self.directory,
+                env=self.full_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        if wait:
+            poll(self.answers, "the host answers; its log: " + self.log_path)
+        return self
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError("the host ended with %d:\n%s" % (self.process.returncode,
+                                                                  self.log()))
+        try:
+            with contextlib.closing(Client(self.port, timeout=5)) as client:
+                return client.get("/health").status == 200
+        except OSError:
+            return False
+
+    def client(self):
+        return Client(self.port)
+
+    def connected(self, *sinks):
+        """Whether /health says so of each sink named."""
+        with contextlib.closing(self.client()) as client:
+            health = client.get("/health").json
+        return all(health.get(sink) == "connected" for sink in sinks)
+
+    def log(self):
+        with open(self.log_path, errors="replace") as log:
+            return log.read()
+
+    def stop(self):
+        """SIGTERM; returns the exit status."""
+        if self.process is None:
+            return None
+        process, self.process = self.process, None
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        return process.wait(PATIENCE)
+
+    def kill(self):
+        process, self.process = self.process, None
+        process.kill()
+        process.wait(PATIENCE)
+
+
+class HostTest(unittest.TestCase):
+    """A test with a temporary directory and hosts that end with it."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="ingest-e2e-")
+        self.addCleanup(shutil.rmtree, self.directory, True)
+        self.hosts = []
+        self.addCleanup(self.end_hosts)
+
+    def end_hosts(self):
+        for host in self.hosts:
+            if host.process is not None:
+                host.kill()
+        # A sanitizer's report is a failure, whatever the test looked at.
+        for host in self.hosts:
+            if os.path.exists(host.log_path):
+                report = re.search(r"(AddressSanitizer|ThreadSanitizer|runtime error|LeakSanitizer)"
+                                   r".*", host.log())
+                self.assertIsNone(report, host.log()[-8000:] if report else "")
+
+    def host(self, config="presets/embedded.yaml", environment=None, directory=None):
+        path = config if os.path.isabs(config) else os.path.join(SOURCE, config)
+        host = Host(directory or self.directory, path, environment)
+        self.hosts.append(host)
+        return host
+
+    def write(self, name, text):
+        path = os.path.join(self.directory, name)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    # Stores ------------------------------------------------------------------------------------
+
+    def database(self):
+        """A fresh PostgreSQL database: (url, connection in autocommit mode)."""
+        if not DATABASE_URL:
+            self.skipTest("no PostgreSQL: INGEST_TEST_DATABASE_URL is not set; "
+                          "run it through ./test or tests/support/stores")
+        import psycopg2
+        name = "e2e_" + uuid.uuid4().hex[:12]
+        admin = psycopg2.connect(DATABASE_URL)
+        admin.autocommit = True
+        admin.cursor().execute('CREATE DATABASE "%s"' % name)
+
+        def drop():
+            self.end_hosts_now()
+            admin.cursor().execute('DROP DATABASE "%s" WITH (FORCE)' % name)
+            admin.close()
+
+        self.addCleanup(drop)
+        url = urllib.parse.urlsplit(DATABASE_URL)._replace(path="/" + name).geturl()
+        connection = psycopg2.connect(url)
+        connection.autocommit = True
+        self.addCleanup(connection.close)
+        return url, connection
+
+    def end_hosts_now(self):
+        for host in self.hosts:
+            if host.process is not None:
+                host.kill()
+
+    def queue(self):
+        """A Redis list of this test's own: (url, name, client)."""
+        if not REDIS_URL:
+            self.skipTest("no Redis: INGEST_TEST_REDIS_URL is not set; "
+                          "run it through ./test or tests/support/stores")
+        import redis
+        client = redis.Redis.from_url(REDIS_URL)
+        name = "e2e_" + uuid.uuid4().hex[:12]
+        self.addCleanup(client.close)
+        self.addCleanup(client.delete, name)
+        return REDIS_URL, name, client
+
+    def stores(self):
+        """Environment for config.yaml with a database and a queue of this test's own."""
+        database_url, database = self.database()
+        redis_url, queue, redis = self.queue()
+        environment = {"DATABASE_URL": database_url, "REDIS_URL": redis_url,
+                       "REDIS_QUEUE_NAME": queue}
+        return environment, database, redis, queue
