@@ -25,12 +25,12 @@ RUN apt-get update \
     && useradd --system --uid 10001 --gid ingest --home-dir /var/lib/ingest --no-create-home ingest \
     && install -d -o ingest -g ingest -m 750 /var/lib/ingest
 
-COPY --from=build /src/build/release/bin/ingest-host /src/build/release/bin/ingest-check /usr/bin/
+COPY --from=build /src/build/release/bin/ingest-host /usr/bin/
 COPY --from=build /src/build/release/plugins/*.so /usr/lib/ingest/plugins/
 COPY config.yaml /etc/ingest/config.yaml
 COPY presets/*.yaml /etc/ingest/presets/
 # A library that runtime.txt lacks shows here, not when the container starts.
-RUN for file in /usr/bin/ingest-host /usr/bin/ingest-check /usr/lib/ingest/plugins/*.so; do \
+RUN for file in /usr/bin/ingest-host /usr/lib/ingest/plugins/*.so; do \
         if ldd "$file" | grep 'not found'; then echo "$file: add it to cmake/packages/runtime.txt"; \
             exit 1; fi; \
     done
