@@ -7,9 +7,14 @@
 #include "app/arguments.h"
 #include "app/commands.h"
 #include "app/version.h"
+#include "base/crash_point.h"
 
 int main(int argc, char** argv) {
     using namespace ingest::app;
+    if (const auto armed = ingest::arm_crash_points(); !armed) {
+        std::cerr << "ingest-host: " << armed.error().message << '\n';
+        return 2;
+    }
     const char* port = std::getenv("PORT");
     const std::vector<std::string_view> words(argv + 1, argv + argc);
     const auto arguments = parse_arguments(words, port == nullptr ? "" : port);
@@ -24,6 +29,8 @@ int main(int argc, char** argv) {
             case Command::check: return run_check(*arguments);
             case Command::plugins: return run_plugins(*arguments);
             case Command::probe: return run_probe(*arguments);
+            case Command::spool: return run_spool(*arguments);
+            case Command::dead_letters: return run_dead_letters(*arguments);
             case Command::help: std::cout << usage(); return 0;
             case Command::version: std::cout << "ingest-host " << version() << '\n'; return 0;
         }

@@ -1,38 +1,168 @@
 #include "app/arguments.h"
 
+#include <algorithm>
 #include <array>
-#include <utility>
+#include <span>
 
 namespace ingest::app {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Command>, 5> commands{{
+constexpr std::array<std::string_view, 3> spool_actions{"ls", "check", "export"};
+constexpr std::array<std::string_view, 3> letter_actions{"ls", "replay", "drop"};
+
+struct CommandRule {
+    std::string_view name;
+    Command command;
+    std::span<const std::string_view> actions = {};  // one of them follows the name
+};
+
+constexpr std::array<CommandRule, 7> commands{{
     {"serve", Command::serve},
     {"check", Command::check},
     {"plugins", Command::plugins},
     {"probe", Command::probe},
+    {"spool", Command::spool, spool_actions},
+    {"dead-letters", Command::dead_letters, letter_actions},
     {"help", Command::help},
 }};
 
-struct Option {
+// Where an option may stand.
+struct OptionRule {
     std::string_view name;
-    std::string_view value;
+    Command command;
+    std::string_view actions = {};  // with blanks between them; empty: all
+    bool has_value = true;
 };
 
-// `--name value` or `--name=value`; takes one or two words from `at` on.
-Result<Option> take_option(const std::vector<std::string_view>& words, std::size_t& at) {
-    std::string_view word = words[at++];
-    if (const auto equals = word.find('='); equals != std::string_view::npos) {
-        return Option{word.substr(0, equals), word.substr(equals + 1)};
+constexpr std::array<OptionRule, 16> options{{
+    {"--config", Command::serve},
+    {"--config", Command::check},
+    {"--config", Command::plugins},
+    {"--config", Command::spool},
+    {"--config", Command::dead_letters},
+    {"--dir", Command::plugins},
+    {"--dir", Command::spool},
+    {"--url", Command::probe},
+    {"--json", Command::spool, "ls check", false},
+    {"--json", Command::dead_letters, "ls", false},
+    {"--sink", Command::spool, "export"},
+    {"--sink", Command::dead_letters},
+    {"--batches", Command::spool, "export", false},
+    {"--quarantine", Command::spool, "export", false},
+    {"--id", Command::dead_letters, "replay drop"},
+    {"--all", Command::dead_letters, "replay drop", false},
+}};
+
+// For an option that this command does not take, or not with this action.
+Error misplaced(std::string_view name, const Arguments& arguments) {
+    for (const OptionRule& rule : options) {
+        if (rule.name != name || rule.command != arguments.command) continue;
+        return Error{std::string(name) + " does not go with '" + arguments.action +
+                     "' but with: " + std::string(rule.actions)};
     }
-    if (at == words.size()) return Error{std::string(word) + " needs a value behind it"};
-    return Option{word, words[at++]};
+    return Error{"there is no option " + std::string(name) + " here"};
 }
 
-bool takes(Command command, std::string_view option) noexcept {
-    if (option == "--config") return command != Command::probe;
-    if (option == "--dir") return command == Command::plugins;
-    return option == "--url" && command == Command::probe;
+const OptionRule* rule_of(std::string_view name, const Arguments& arguments) noexcept {
+    const auto rule = std::ranges::find_if(options, [&](const OptionRule& one) {
+        return one.name == name && one.command == arguments.command &&
+               (one.actions.empty() || one.actions.find(arguments.action) != one.actions.npos);
+    });
+    return rule == options.end() ? nullptr : &*rule;
+}
+
+std::string listed(std::span<const std::string_view> words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+        text += words[i];
+    }
+    return text;
+}
+
+// The command and its action; `at` moves behind them.
+Result<void> take_command(const std::vector<std::string_view>& words, std::size_t& at,
+                          Arguments& arguments) {
+    if (words.empty() || words[0].starts_with("-")) return {};
+    const auto rule = std::ranges::find(commands, words[0], &CommandRule::name);
+    if (rule == commands.end()) {
+        return Error{"there is no command '" + std::string(words[0]) + "'"};
+    }
+    arguments.command = rule->command;
+    at = 1;
+    if (rule->actions.empty()) return {};
+    const std::string name(rule->name);
+    if (words.size() < 2 || words[1].starts_with("-")) {
+        // Who asks for help gets it.
+        if (words.size() > 1 && (words[1] == "--help" || words[1] == "-h")) return {};
+        return Error{name + " what? Say " + name + " " + listed(rule->actions)};
+    }
+    if (std::ranges::find(rule->actions, words[1]) == rule->actions.end()) {
+        return Error{"there is no '" + name + " " + std::string(words[1]) + "', but " +
+                     listed(rule->actions)};
+    }
+    arguments.action = words[1];
+    at = 2;
+    return {};
+}
+
+void set(Arguments& arguments, std::string_view name, std::string_view value) {
+    if (name == "--config") arguments.config = value;
+    if (name == "--dir" && arguments.command == Command::spool) {
+        arguments.dir = value;
+    } else if (name == "--dir") {
+        arguments.dirs.emplace_back(value);
+    }
+    if (name == "--url") arguments.url = value;
+    if (name == "--sink") arguments.sink = value;
+    if (name == "--id") arguments.ids.emplace_back(value);
+    if (name == "--all") arguments.all = true;
+    if (name == "--json") arguments.json = true;
+    if (name == "--batches") arguments.batches = true;
+    if (name == "--quarantine") arguments.quarantine = true;
+}
+
+// `--name value`, `--name=value` or `--name`; takes one or two words from `at` on.
+Result<void> take_option(const std::vector<std::string_view>& words, std::size_t& at,
+                         Arguments& arguments) {
+    const std::string_view word = words[at++];
+    const std::size_t equals = word.find('=');
+    const std::string_view name = word.substr(0, equals);
+    const OptionRule* rule = rule_of(name, arguments);
+    const bool has_value = equals != word.npos;
+    if (rule == nullptr) return misplaced(name, arguments);
+    if (!rule->has_value) {
+        if (has_value) return Error{std::string(name) + " takes no value"};
+        set(arguments, name, {});
+        return {};
+    }
+    if (!has_value && at == words.size()) {
+        return Error{std::string(name) + " needs a value behind it"};
+    }
+    set(arguments, name, has_value ? word.substr(equals + 1) : words[at++]);
+    return {};
+}
+
+Result<void> check_whole(const Arguments& arguments) {
+    const bool needs_config = arguments.command == Command::serve ||
+                              arguments.command == Command::check ||
+                              arguments.command == Command::dead_letters;
+    if (needs_config && arguments.config.empty()) {
+        return Error{"which configuration? Say --config FILE, for example --config config.yaml"};
+    }
+    if (arguments.command == Command::spool && arguments.config.empty() &&
+        arguments.dir.empty()) {
+        return Error{"which spool? Say --config FILE, or --dir DIR, for example --dir var/spool"};
+    }
+    if (arguments.quarantine && !arguments.sink.empty()) {
+        return Error{"--quarantine and --sink do not go together: what is in the quarantine waits "
+                     "for no sink"};
+    }
+    if (arguments.command == Command::dead_letters && arguments.action != "ls" &&
+        arguments.all != arguments.ids.empty()) {
+        return Error{"which letters? Say either --id READING_ID, as often as needed, or --all"};
+    }
+    return {};
 }
 
 }  // namespace
@@ -42,16 +172,7 @@ Result<Arguments> parse_arguments(const std::vector<std::string_view>& words,
     Arguments arguments;
     if (!port.empty()) arguments.url = "http://127.0.0.1:" + std::string(port) + "/health";
     std::size_t at = 0;
-    if (!words.empty() && !words[0].starts_with("-")) {
-        bool known = false;
-        for (const auto& [name, command] : commands) {
-            if (name != words[0]) continue;
-            arguments.command = command;
-            known = true;
-        }
-        if (!known) return Error{"there is no command '" + std::string(words[0]) + "'"};
-        at = 1;
-    }
+    if (const auto taken = take_command(words, at, arguments); !taken) return taken.error();
     while (at < words.size()) {
         if (words[at] == "--help" || words[at] == "-h" || words[at] == "--version") {
             arguments.command = words[at] == "--version" ? Command::version : Command::help;
@@ -60,21 +181,9 @@ Result<Arguments> parse_arguments(const std::vector<std::string_view>& words,
         if (!words[at].starts_with("--")) {
             return Error{"'" + std::string(words[at]) + "' is no option; options begin with --"};
         }
-        const std::string_view written = words[at];
-        const auto option = take_option(words, at);
-        if (!option) return option.error();
-        if (!takes(arguments.command, option->name)) {
-            return Error{"there is no option " + std::string(written) + " here"};
-        }
-        if (option->name == "--config") arguments.config = option->value;
-        if (option->name == "--dir") arguments.dirs.emplace_back(option->value);
-        if (option->name == "--url") arguments.url = option->value;
+        if (const auto taken = take_option(words, at, arguments); !taken) return taken.error();
     }
-    const bool needs_config =
-        arguments.command == Command::serve || arguments.command == Command::check;
-    if (needs_config && arguments.config.empty()) {
-        return Error{"which configuration? Say --config FILE, for example --config config.yaml"};
-    }
+    if (const auto whole = check_whole(arguments); !whole) return whole.error();
     return arguments;
 }
 
@@ -87,6 +196,25 @@ std::string_view usage() noexcept {
                                         list the plugins that are there, with their options
   ingest-host probe [--url URL]         ask a running host for its health; for containers
   ingest-host --version | --help
+
+These only read the spool, of a running host too; what it is writing at the moment may look cut:
+  ingest-host spool ls [--json]         list segments, cursors and what waits for each sink
+  ingest-host spool check [--json]      read every byte; tell what is damaged and what to do
+  ingest-host spool export [--batches] [--sink NAME | --quarantine]
+                                        print readings as JSON, one a line, oldest first;
+                                        --batches: 100 a line, each a body for the batch endpoint;
+                                        --sink: what waits for it; --quarantine: what can be read
+                                        of the damaged parts that were put aside
+  each with --config FILE, or --dir DIR (the spool's directory), or both
+
+Readings that a sink refused for good; the host may run meanwhile:
+  ingest-host dead-letters ls --config FILE [--sink NAME] [--json]
+                                        list them with the sink's reason
+  ingest-host dead-letters replay --config FILE [--sink NAME] (--id READING_ID... | --all)
+                                        write them to their sink again; what is refused again
+                                        stays. A Redis list may get one twice if this is killed
+  ingest-host dead-letters drop --config FILE [--sink NAME] (--id READING_ID... | --all)
+                                        give them up; prints them
 
 Exit status: 0 all is well, 1 it failed, 2 the command line or the configuration is wrong.
 )";

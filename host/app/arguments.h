@@ -9,7 +9,7 @@
 
 namespace ingest::app {
 
-enum class Command { serve, check, plugins, probe, help, version };
+enum class Command { serve, check, plugins, probe, spool, dead_letters, help, version };
 
 // The command line, checked.
 struct Arguments {
@@ -17,6 +17,14 @@ struct Arguments {
     std::filesystem::path config;             // empty: none was given
     std::vector<std::filesystem::path> dirs;  // `plugins --dir DIR`
     std::string url = "http://127.0.0.1:8001/health";  // `probe`
+    std::string action;            // `spool ls|check|export`, `dead-letters ls|replay|drop`
+    std::filesystem::path dir;     // `spool --dir DIR`: the spool's; empty: the configuration's
+    std::string sink;              // `--sink NAME`; empty: all
+    std::vector<std::string> ids;  // `dead-letters replay|drop --id READING_ID`
+    bool all = false;              // `dead-letters replay|drop --all`; then there are no ids
+    bool json = false;             // `spool ls|check --json`, `dead-letters ls --json`
+    bool batches = false;          // `spool export --batches`
+    bool quarantine = false;       // `spool export --quarantine`
 };
 
 // `words` are the arguments without the program's name. `port` is the environment's PORT, or empty.

@@ -5,6 +5,7 @@
 
 #include <web/assets.h>
 
+#include "app/memory_bounds.h"
 #include "app/version.h"
 #include "ingest/intake.h"
 
@@ -23,6 +24,16 @@ decode::UnknownFields to_decode(config::UnknownFields unknown) noexcept {
         case config::UnknownFields::keep: break;
     }
     return decode::UnknownFields::keep;
+}
+
+std::string_view state_name(spool::State state) noexcept {
+    switch (state) {
+        case spool::State::accepting: return "accepting";
+        case spool::State::full: return "full";
+        case spool::State::failed: return "failed";
+        case spool::State::closed: break;
+    }
+    return "closed";
 }
 
 http::Limits to_http(const config::Limits& from) {
@@ -71,6 +82,7 @@ ApiFacts facts_of(const config::Config& config, const Plan& plan) {
 }  // namespace
 
 Result<std::unique_ptr<Assembly>> Assembly::start(const config::Config& config, const Plan& plan,
+                                                  const Opening& opening,
                                                   config::Diagnostics& diagnostics) {
     std::unique_ptr<Assembly> assembly(new Assembly(config, plan));
     assembly->cores_ = config.http.threads != 0
@@ -79,9 +91,11 @@ Result<std::unique_ptr<Assembly>> Assembly::start(const config::Config& config, 
     Instances made = make_instances(config, plan, assembly->cores_, diagnostics);
     if (!diagnostics.empty()) return Error{"a plugin refuses its options"};
     assembly->validators_ = std::move(made.validators);
-    if (auto opened = assembly->open_spool(); !opened) return opened.error();
+    auto socket = assembly->open_socket(opening);
+    if (!socket) return socket.error();
+    if (auto opened = assembly->open_spool(opening); !opened) return opened.error();
     if (auto opened = assembly->open_exits(std::move(made.sinks)); !opened) return opened.error();
-    if (auto opened = assembly->open_front(std::move(made.queries)); !opened) {
+    if (auto opened = assembly->open_front(std::move(made.queries), std::move(*socket)); !opened) {
         return opened.error();
     }
     assembly->log_bounds();
@@ -92,12 +106,26 @@ const PlannedSink* Assembly::storage() const noexcept {
     return config_.storage ? &plan_.sinks[*config_.storage] : nullptr;
 }
 
-Result<void> Assembly::open_spool() {
+Result<http::ListeningSocket> Assembly::open_socket(const Opening& opening) {
+    passed_ = opening.passed_socket.has_value();
+    auto socket = passed_ ? http::ListeningSocket::adopt(*opening.passed_socket)
+                          : http::ListeningSocket::bind(config_.http.host, config_.http.port);
+    if (!socket) return socket;
+    host_ = socket->host();
+    if (passed_) {
+        log::info("app", "a socket was passed; http.host and http.port do not count",
+                  {{"host", host_}, {"port", socket->port()}});
+    }
+    return socket;
+}
+
+Result<void> Assembly::open_spool(const Opening& opening) {
     spool::Options options;
     options.dir = config_.spool.dir;
     options.segment_bytes = config_.spool.segment_size;
     options.size_max = config_.spool.size_max;
     options.memory_tail_bytes_max = config_.spool.memory;
+    options.wait_for_owner = opening.wait_for_owner;
     auto spool = spool::Spool::open(options, *plan_.schema, spool::posix_files());
     if (!spool) return spool.error();
     spool_ = std::move(*spool);
@@ -151,7 +179,8 @@ Result<void> Assembly::open_exits(
     return {};
 }
 
-Result<void> Assembly::open_front(std::vector<std::unique_ptr<plugin::Query>> queries) {
+Result<void> Assembly::open_front(std::vector<std::unique_ptr<plugin::Query>> queries,
+                                  http::ListeningSocket socket) {
     if (!queries.empty()) {
         deliver::Readers::Options options;
         options.timeout = config_.query.timeout;
@@ -160,16 +189,15 @@ Result<void> Assembly::open_front(std::vector<std::unique_ptr<plugin::Query>> qu
     openapi_ = openapi_document(facts_of(config_, plan_), *plan_.schema);
 
     http::Options options;
-    options.host = config_.http.host;
-    options.port = config_.http.port;
     options.threads = cores_;
     options.limits = to_http(config_.http.limits);
+    options.limits.outcome_bytes_max = outcome_bytes_max(config_, *plan_.schema);
     options.cors.origins = config_.http.cors_origins;
     options.rate_limit = {config_.http.rate_limit.enabled, config_.http.rate_limit.per_minute};
     options.service = config_.service.name;
     options.version = version();
     options.uppercase_ids = upper_cases_ids(plan_);
-    auto server = http::Server::start(options, services());
+    auto server = http::Server::start(std::move(socket), options, services());
     if (!server) return server.error();
     server_ = std::move(*server);
     return {};
@@ -187,6 +215,7 @@ http::Services Assembly::services() {
     };
     services.health = [this] { return health(); };
     services.readiness = [this] { return readiness(); };
+    services.ledger = [this] { return ledger(); };
     services.overload = [this] { return overload(); };
     services.latest = [this](std::string equipment_id, std::uint32_t limit,
                              std::function<void(http::LatestAnswer)> done) {
@@ -256,22 +285,54 @@ observe::Readiness Assembly::readiness() {
     return readiness;
 }
 
-void Assembly::log_bounds() const {
-    // What can be held at once, each by its own bound; docs/ARCHITECTURE.md explains the sum.
-    const config::Limits& limits = config_.http.limits;
-    const std::uint64_t connections = limits.connections * limits.header_bytes;
-    std::uint64_t written = 0;
-    for (const config::Sink& sink : config_.sinks) {
-        written += std::uint64_t{sink.workers} * sink.batch_rows_max * plan_.schema->size() * 16;
+observe::Ledger Assembly::ledger() const {
+    observe::Ledger ledger;
+    const spool::Counters counted = spool_->counters();
+    ledger.spool = {.state = state_name(spool_->state()),
+                    .begin = spool_->begin(),
+                    .end = spool_->end(),
+                    .used_bytes = spool_->used_bytes(),
+                    .size_max = spool_->size_max(),
+                    .accepted = counted.readings,
+                    .groups = counted.groups,
+                    .records = counted.records,
+                    .bytes_written = counted.bytes_written,
+                    .failed_groups = counted.failed_groups,
+                    .sync_errors = counted.sync_errors,
+                    .cursor_errors = counted.cursor_errors,
+                    .segments = counted.segments,
+                    .segments_recycled = counted.segments_recycled,
+                    .torn_tail_bytes = counted.torn_tail_bytes,
+                    .quarantined_bytes = counted.quarantined_bytes,
+                    .quarantined_ranges = counted.quarantined_ranges,
+                    .lost = counted.lost_readings};
+    for (const Exit& exit : exits_) {
+        const deliver::LaneStatus lane = exit.lane->status();
+        ledger.sinks.push_back({.name = lane.name,
+                                .connected = lane.connected,
+                                .cursor = lane.cursor,
+                                .accepted = lane.accepted,
+                                .delivered = lane.delivered,
+                                .waiting = lane.waiting,
+                                .dead_lettered = lane.dead_lettered,
+                                .lost = lane.lost,
+                                .retries = lane.retries});
     }
-    const std::uint64_t sum =
-        limits.in_flight_bytes * 2 + connections + config_.spool.memory + written;
+    return ledger;
+}
+
+void Assembly::log_bounds() const {
+    const MemoryBounds bounds = memory_bounds(config_, *plan_.schema, cores_);
     log::info("app", "bounds on memory, in bytes",
-              {{"sum", sum},
-               {"requests_in_flight", limits.in_flight_bytes * 2},
-               {"connections", connections},
-               {"spool", config_.spool.memory},
-               {"sinks", written}});
+              {{"sum", bounds.sum()},
+               {"requests", bounds.requests},
+               {"connections", bounds.connections},
+               {"cores", bounds.cores},
+               {"commit", bounds.commit},
+               {"spool", bounds.spool},
+               {"sinks", bounds.sinks},
+               {"queries", bounds.queries},
+               {"process", bounds.process}});
 }
 
 void Assembly::drain(Clock::time_point deadline) {
@@ -281,7 +342,8 @@ void Assembly::drain(Clock::time_point deadline) {
         server_->drain(
             std::chrono::duration_cast<std::chrono::milliseconds>(left * front_share_of_drain));
     }
-    for (Exit& exit : exits_) exit.lane->request_stop(deadline);
+    const auto backlog = passed_ ? deliver::Backlog::leave : deliver::Backlog::deliver;
+    for (Exit& exit : exits_) exit.lane->request_stop(deadline, backlog);
     for (Exit& exit : exits_) exit.lane->join();
     if (acks_) acks_->close();
     if (readers_) readers_->stop();

@@ -3,7 +3,6 @@
 #include "app/config/options.h"
 
 namespace ingest::app {
-namespace {
 
 std::unique_ptr<model::Schema> make_schema(const config::Reading& reading) {
     std::vector<model::Field> fields = reading.fields;
@@ -13,6 +12,8 @@ std::unique_ptr<model::Schema> make_schema(const config::Reading& reading) {
     }
     return std::make_unique<model::Schema>(std::move(fields));
 }
+
+namespace {
 
 const plugin::Library* open(const config::PluginUse& use, plugin::Kind kind, PluginSet& plugins,
                             config::Diagnostics& diagnostics) {

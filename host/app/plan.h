@@ -36,6 +36,9 @@ struct Plan {
     std::vector<PlannedSink> sinks;
 };
 
+// What a reading is, by the configuration alone.
+std::unique_ptr<model::Schema> make_schema(const config::Reading& reading);
+
 // Opens the plugins and checks their options. Errors go to `diagnostics`, all of them; the plan is
 // of use only if there are none.
 Plan make_plan(const config::Config& config, PluginSet& plugins,

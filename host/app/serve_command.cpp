@@ -6,6 +6,7 @@
 
 #include "app/assembly.h"
 #include "app/commands.h"
+#include "app/passed_socket.h"
 #include "app/version.h"
 
 namespace ingest::app {
@@ -15,6 +16,9 @@ using Clock = std::chrono::steady_clock;
 
 // Beyond the drain's deadline, for a plugin that does not return from a call.
 constexpr std::chrono::seconds stuck_grace{5};
+
+// Beyond the drain's deadline, for the process before this one to end; more than its stuck_grace.
+constexpr std::chrono::seconds succession_grace{15};
 
 // Blocked in every thread, taken by the main one. SIGPIPE would end the process when a client or a
 // server closes its connection; libraries must not change dispositions, the host does.
@@ -33,6 +37,35 @@ int wait_for_signal(const sigset_t& set) {
     }
     return signal;
 }
+
+// Waits for the process that owns the spool to end, which has the same socket and was told to stop
+// or is about to be. Main thread.
+class Succession {
+public:
+    Succession(const sigset_t& signals, Clock::duration patience)
+        : signals_(signals), patience_(patience) {}
+
+    // True: ask again whether the spool is free. False: time is up, or we are told to stop too.
+    bool wait() {
+        if (!deadline_) {
+            deadline_ = Clock::now() + patience_;
+            log::info("app", "another process owns the spool; waiting for it to end",
+                      {{"seconds_max", std::chrono::duration<double>(patience_).count()}});
+        }
+        if (Clock::now() >= *deadline_) return false;
+        const timespec pause{0, 10'000'000};
+        const int signal = sigtimedwait(&signals_, nullptr, &pause);
+        told_to_stop_ = signal > 0 && signal != SIGALRM;
+        return !told_to_stop_;
+    }
+    bool told_to_stop() const noexcept { return told_to_stop_; }
+
+private:
+    const sigset_t signals_;
+    const Clock::duration patience_;
+    std::optional<Clock::time_point> deadline_;
+    bool told_to_stop_ = false;
+};
 
 // Ends the process if the drain does not: a second signal, or a plugin that hangs. Nothing is lost
 // by it, because what was not delivered is in the spool. Dies with the process at the latest.
@@ -80,10 +113,16 @@ private:
     std::thread thread_;
 };
 
+int fail(const Error& error) {
+    std::cerr << "ingest-host: " << error.message << '\n';
+    return 1;
+}
+
 }  // namespace
 
 int run_serve(const Arguments& arguments) {
     const sigset_t signals = block_signals();
+    const auto passed_socket = take_passed_socket();
     config::Loaded loaded = config::load(arguments.config);
     log::configure({loaded.config.log.level, loaded.config.log.format, loaded.config.service.name,
                     std::string(version()), loaded.config.service.environment});
@@ -93,14 +132,23 @@ int run_serve(const Arguments& arguments) {
         std::cerr << loaded.diagnostics.text();
         return 2;
     }
-    auto assembly = Assembly::start(loaded.config, plan, loaded.diagnostics);
+    if (!passed_socket) return fail(passed_socket.error());
+    Opening opening;
+    opening.passed_socket = *passed_socket;
+    Succession succession(signals, loaded.config.drain.timeout + succession_grace);
+    if (opening.passed_socket) opening.wait_for_owner = [&] { return succession.wait(); };
+    auto assembly = Assembly::start(loaded.config, plan, opening, loaded.diagnostics);
+    if (!assembly && succession.told_to_stop()) {
+        log::info("app", "stopped");
+        return 0;
+    }
     if (!assembly) {
-        std::cerr << (loaded.diagnostics.empty() ? "ingest-host: " + assembly.error().message + "\n"
-                                                 : loaded.diagnostics.text());
-        return loaded.diagnostics.empty() ? 1 : 2;
+        if (loaded.diagnostics.empty()) return fail(assembly.error());
+        std::cerr << loaded.diagnostics.text();
+        return 2;
     }
     log::info("app", "serving",
-              {{"host", loaded.config.http.host},
+              {{"host", (*assembly)->host()},
                {"port", (*assembly)->port()},
                {"docs", "/docs"},
                {"version", version()}});

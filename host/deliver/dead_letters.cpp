@@ -1,43 +1,19 @@
 #include "deliver/dead_letters.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 #include <random>
-#include <set>
 #include <utility>
 #include <vector>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/time_text.h"
-#include "model/batch_codec.h"
-#include "spool/record.h"
 #include "spool/segment_head.h"
 
 namespace ingest::deliver {
 namespace {
 
-using model::ColumnType;
-
-// Behind the reading's own columns, in this order.
-constexpr std::size_t letter_columns = 3;
-constexpr std::string_view reason_column = "dead_letter_reason";
-
-std::unique_ptr<model::Schema> letter_schema(const model::Schema& schema) {
-    std::vector<model::Field> fields(
-        schema.columns().begin() + static_cast<std::ptrdiff_t>(model::column_first_field),
-        schema.columns().end());
-    fields.push_back({"dead_letter_sequence", ColumnType::int64, true});
-    fields.push_back({"dead_letter_time", ColumnType::timestamp, true});
-    fields.push_back({std::string(reason_column), ColumnType::utf8, true});
-    return std::make_unique<model::Schema>(std::move(fields));
-}
-
-DeadLetter letter_in(const model::Batch& batch) {
-    const std::size_t at = batch.schema().size() - letter_columns;
-    return {static_cast<std::uint64_t>(batch.int64(at, 0)), batch.int64(at + 1, 0),
-            std::string(batch.utf8(at + 2, 0))};
-}
+constexpr std::size_t window_bytes = 256U << 10;
 
 std::uint64_t random_id() {
     std::random_device device;
@@ -48,26 +24,19 @@ std::span<const std::byte> bytes_of(const std::string& text) {
     return std::as_bytes(std::span(text));
 }
 
-// n of `<sink>.<n>.log`
-std::optional<std::uint64_t> number_in(std::string_view name, std::string_view sink) {
-    if (!name.starts_with(sink) || !name.ends_with(".log")) return std::nullopt;
-    name.remove_prefix(sink.size());
-    name.remove_suffix(4);
-    if (!name.starts_with('.')) return std::nullopt;
-    name.remove_prefix(1);
-    std::uint64_t number = 0;
-    const auto read = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (read.ec != std::errc() || read.ptr != name.data() + name.size()) return std::nullopt;
-    return number;
-}
-
-std::vector<std::uint64_t> numbers_in(const std::vector<std::string>& names,
-                                      std::string_view sink) {
-    std::vector<std::uint64_t> numbers;
-    for (const std::string& name : names)
-        if (const auto number = number_in(name, sink)) numbers.push_back(*number);
-    std::ranges::sort(numbers);
-    return numbers;
+// The page cache may show what the disk has not got, from a process that was killed or whose sync
+// failed. Written again in its place, it will be there; a sync alone would find nothing to do.
+spool::FileResult<void> write_again(spool::File& file) {
+    const auto size = file.size();
+    if (!size) return size.error();
+    std::vector<std::byte> bytes(std::min<std::uint64_t>(*size, window_bytes));
+    for (std::uint64_t offset = 0; offset < *size; offset += bytes.size()) {
+        const auto got = file.read(offset, bytes);
+        if (!got) return got.error();
+        const auto written = file.write(offset, std::span(bytes).first(*got));
+        if (!written) return written;
+    }
+    return file.sync();
 }
 
 // Makes the name durable too.
@@ -92,79 +61,52 @@ Result<std::unique_ptr<DeadLetters>> DeadLetters::open(std::filesystem::path dir
         new DeadLetters(std::move(dir), std::move(sink), schema, files));
     const auto made = files.make_directory(letters->dir_);
     if (!made) return made.error().error();
-    if (*made) {
-        const auto synced = files.sync_directory(letters->dir_.parent_path());
-        if (!synced) return synced.error().error();
-    }
+    // Also when it was there: an earlier start may have died before it did this.
+    const auto synced = files.sync_directory(letters->dir_.parent_path());
+    if (!synced) return synced.error().error();
     if (auto found = letters->find_end(); !found) return found.error();
     return letters;
 }
 
 std::filesystem::path DeadLetters::path_of(std::uint64_t number) const {
-    return dir_ / (sink_ + "." + std::to_string(number) + ".log");
+    return dir_ / letter_file_name(sink_, number);
 }
 
+// Only the newest file is looked at: of older ones it is not known whether their last sync failed,
+// so a letter that comes again is kept again. Whoever reads tells it once, or not at all if it was
+// settled.
 Result<void> DeadLetters::find_end() {
     const auto names = files_.list(dir_);
     if (!names) return names.error().error();
+    const auto numbers = letter_file_numbers(*names, sink_);
+    if (numbers.empty()) return {};
     const MutexLock lock(mutex_);
-    std::map<std::uint64_t, Uuid> kept;
-    for (const std::uint64_t number : numbers_in(*names, sink_)) {
-        number_ = number;
-        const auto found =
-            read_file(number, [&kept](const DeadLetter& letter, const model::Batch& reading) {
-                kept[letter.sequence] = reading.uuid(model::column_reading_id, 0);
-            });
-        file_ = nullptr;
-        if (!found) {
-            log::error("deliver", "a file of dead letters cannot be read; it is left as it is",
-                       {{"sink", sink_}, {"reason", found.error().message}});
-            continue;
-        }
-        if (!found->schema->same_layout(*schema_)) continue;
-        auto file = files_.open(path_of(number));
-        if (!file) return file.error().error();
-        file_ = std::move(*file);
-        end_ = found->end;
-        segment_ = found->segment;
+    number_ = numbers.back();
+    if (auto taken = take_newest(); !taken) {
+        log::error("deliver", "a file of dead letters cannot be used; it is left as it is",
+                   {{"sink", sink_}, {"reason", taken.error().message}});
     }
-    kept_ = std::move(kept);
     return {};
 }
 
-Result<DeadLetters::Content> DeadLetters::read_file(
-    std::uint64_t number,
-    const std::function<void(const DeadLetter&, const model::Batch&)>& visit) const {
-    const auto file = files_.open(path_of(number));
+Result<void> DeadLetters::take_newest() {
+    auto file = files_.open(path_of(number_));
     if (!file) return file.error().error();
-    const auto head = spool::read_head(**file);
-    if (!head) return head.error().error();
-    const auto size = (*file)->size();
-    if (!size) return size.error().error();
-    if (!*head) {
-        return Error{path_of(number).string() + " has no valid head" +
-                     (*size == 0 ? ": it is empty, remove it" : "")};
-    }
-    auto schema = model::schema_from_text((*head)->schema);
-    if (!schema) return Error{path_of(number).string() + ": " + schema.error().message};
-    if (!(*schema)->find(reason_column)) {
-        return Error{path_of(number).string() + " does not hold dead letters"};
-    }
-
-    Content content{std::move(*schema), (*head)->segment, (*head)->size};
-    model::Batch batch(*content.schema);
-    spool::RecordScanner scanner(**file, content.segment, content.end, *size);
-    for (;;) {
-        const auto record = scanner.next();
-        if (!record) return record.error().error();
-        if (!*record) break;
-        content.end = (*record)->end_offset();
-        const auto decoded = model::BatchCodec::decode((*record)->payload, batch);
-        if (decoded && batch.rows() == 1) visit(letter_in(batch), batch);
-    }
-    // Whatever is behind the last letter was torn: the next one is written past it.
-    content.end = std::max(content.end, scanner.traces_end());
-    return content;
+    std::vector<LetterId> found;
+    const auto content = read_letter_file(
+        **file, path_of(number_), [&](const DeadLetter& letter, const model::Batch& reading) {
+            found.push_back(id_of(letter, reading));
+            return true;
+        });
+    if (!content) return content.error();
+    if (auto again = write_again(**file); !again) return again.error().error();
+    if (auto synced = files_.sync_directory(dir_); !synced) return synced.error().error();
+    kept_.insert(found.begin(), found.end());
+    if (!content->schema->same_layout(*schema_)) return {};
+    file_ = std::move(*file);
+    end_ = content->end;
+    segment_ = content->segment;
+    return {};
 }
 
 Result<void> DeadLetters::begin_file() {
@@ -193,55 +135,31 @@ Result<void> DeadLetters::begin_file() {
 
 Result<void> DeadLetters::add(const DeadLetter& letter, const model::Batch& reading) {
     const MutexLock lock(mutex_);
-    const Uuid id = reading.uuid(model::column_reading_id, 0);
-    const auto kept = kept_.find(letter.sequence);
-    if (kept != kept_.end() && kept->second == id) return {};
-    if (!file_) {
+    const LetterId id = id_of(letter, reading);
+    if (kept_.contains(id)) return {};
+    if (!file_ || end_ >= file_bytes_max) {
         if (auto begun = begin_file(); !begun) return begun;
     }
-    model::Batch batch(*schema_);
-    batch.append_adapted(reading);
-    const std::size_t at = schema_->size() - letter_columns;
-    batch.set_int64(at, static_cast<std::int64_t>(letter.sequence));
-    batch.set_int64(at + 1, letter.time_us);
-    batch.set_utf8(at + 2, letter.reason);
-
     std::string record;
-    spool::append_record(record, batch, letter.sequence, segment_, end_);
+    append_letter(record, *schema_, letter, reading, segment_, end_);
     if (auto written = file_->write(end_, bytes_of(record)); !written) {
         return written.error().error();
     }
-    if (auto synced = file_->sync(); !synced) {
+    crash_point("dead_letter.before_sync");
+    auto synced = file_->sync();
+    crash_point("dead_letter.after_sync");
+    if (!synced) {
         file_.reset();
         return synced.error().error();
     }
     end_ += record.size();
-    kept_[letter.sequence] = id;
+    kept_.insert(id);
     return {};
 }
 
 void DeadLetters::forget_before(std::uint64_t cursor) {
     const MutexLock lock(mutex_);
-    kept_.erase(kept_.begin(), kept_.lower_bound(cursor));
-}
-
-Result<void> DeadLetters::for_each(
-    const std::function<void(const DeadLetter&, const model::Batch&)>& visit) const {
-    const MutexLock lock(mutex_);
-    const auto names = files_.list(dir_);
-    if (!names) return names.error().error();
-    // A letter whose sync failed was written again, and may be there twice.
-    std::set<std::pair<std::uint64_t, Uuid>> seen;
-    Result<void> result;
-    for (const std::uint64_t number : numbers_in(*names, sink_)) {
-        const auto read =
-            read_file(number, [&](const DeadLetter& letter, const model::Batch& reading) {
-                const Uuid id = reading.uuid(model::column_reading_id, 0);
-                if (seen.emplace(letter.sequence, id).second) visit(letter, reading);
-            });
-        if (!read && result) result = read.error();
-    }
-    return result;
+    kept_.erase(kept_.begin(), kept_.lower_bound({cursor, {}}));
 }
 
 }  // namespace ingest::deliver

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/time_text.h"
 
@@ -48,6 +49,7 @@ Result<void> Lane::start() {
         const MutexLock order(claiming_);
         const MutexLock lock(mutex_);
         cursor_ = next_ = cursor->position;
+        at_start_ = spool_.tally(cursor->position);
     }
     dead_letters_.forget_before(cursor->position);
     for (const auto& worker : workers_)
@@ -64,7 +66,9 @@ void Lane::run(Worker& worker) {
     }
 }
 
-bool Lane::out_of_time() const { return stop_by_ && Clock::now() >= *stop_by_; }
+bool Lane::begins_no_more() const {
+    return leaves_backlog_ || (stop_by_ && Clock::now() >= *stop_by_);
+}
 
 Lane::Clock::time_point Lane::write_deadline() const {
     const auto by_timeout = Clock::now() + options_.write_timeout;
@@ -81,7 +85,7 @@ std::optional<Slice> Lane::claim() {
             const MutexLock lock(mutex_);
             // Not when stopping: with nothing left to claim, a sink that is down keeps nobody.
             while (down_ && !stop_by_) changed_.wait(mutex_);
-            if (out_of_time()) return std::nullopt;
+            if (begins_no_more()) return std::nullopt;
             stopping = stop_by_.has_value();
             if (!stopping) {
                 if (std::exchange(probe_asked_, false)) return Slice{};
@@ -120,8 +124,6 @@ Result<Slice> Lane::claim_next() {
     check(run->end > next_, "a read before the log's end moves on");
     Slice slice{{next_, run->end}, std::move(run->records)};
     next_ = run->end;
-    const MutexLock lock(mutex_);
-    counted_.lost += run->lost;
     return slice;
 }
 
@@ -145,9 +147,11 @@ void Lane::deliver(Worker& worker, Slice slice) {
             continue;
         }
         const auto answer = write_until_decided(worker, part);
-        if (!answer) return;  // out of time: what is left stays in the log
+        if (!answer) return;  // it stops: what is left stays in the log
         if (verdict_of(answer->code) == Verdict::done) {
-            if (!probe) settle(part.range, rows, true);
+            if (probe) continue;
+            crash_point("lane.before_settle");
+            settle(part.range, rows, true);
         } else if (rows == 1) {
             if (!bury(part, answer->message)) return;
             settle(part.range, rows, false);
@@ -180,7 +184,7 @@ std::optional<plugin::Answer> Lane::write_until_decided(Worker& worker, const Sl
 bool Lane::wait_for_turn(const Worker& worker, bool probe) {
     const MutexLock lock(mutex_);
     for (;;) {
-        if (out_of_time() || (probe && stop_by_)) return false;
+        if (begins_no_more() || (probe && stop_by_)) return false;
         if (!down_) return true;
         if (prober_ == nullptr && Clock::now() >= retry_at_) {
             prober_ = &worker;
@@ -266,7 +270,7 @@ bool Lane::bury(const Slice& slice, const std::string& reason) {
         const MutexLock lock(mutex_);
         const auto until = Clock::now() + backoff(options_.retry, attempt, random_fraction());
         changed_.wait_until(mutex_, stop_by_ ? std::min(until, *stop_by_) : until);
-        if (out_of_time()) return false;
+        if (begins_no_more()) return false;
     }
     std::uint64_t letters = 0;
     {
@@ -285,33 +289,53 @@ bool Lane::bury(const Slice& slice, const std::string& reason) {
 }
 
 // True when the cursor moved.
-bool Lane::mark_done(spool::Range range) {
-    done_.emplace(range.first, range.end);
-    const std::uint64_t before = cursor_;
-    for (auto it = done_.begin(); it != done_.end() && it->first <= cursor_; it = done_.erase(it))
-        cursor_ = std::max(cursor_, it->second);
-    return cursor_ != before;
+bool Lane::mark_done(spool::Range range, std::uint64_t readings) {
+    ahead_ += readings;
+    Done done{range.end, readings};
+    auto next = done_.lower_bound(range.first);
+    if (next != done_.begin()) {
+        const auto before = std::prev(next);
+        if (before->second.end == range.first) {
+            range.first = before->first;
+            done.readings += before->second.readings;
+            done_.erase(before);
+        }
+    }
+    if (next != done_.end() && next->first == range.end) {
+        done = {next->second.end, done.readings + next->second.readings};
+        done_.erase(next);
+    }
+    if (range.first > cursor_) {
+        done_.emplace(range.first, done);
+        return false;
+    }
+    cursor_ = done.end;
+    ahead_ -= done.readings;
+    return true;
 }
 
 void Lane::settle(spool::Range range, std::uint64_t rows, bool stored) {
+    const bool whole = rows == range.end - range.first;
     std::uint64_t cursor = 0;
     bool moved = false;
     {
         const MutexLock lock(mutex_);
         (stored ? counted_.delivered : counted_.dead_lettered) += rows;
-        moved = mark_done(range);
+        const std::uint64_t readings = whole ? rows : spool_.readings_in(range);
+        counted_.lost += readings - rows;
+        moved = mark_done(range, readings);
         cursor = cursor_;
     }
     // Another worker may have stored a newer position by now: an older one changes nothing then.
     if (moved) spool_.advance(cursor_id_, cursor);
     if (!stored) dead_letters_.forget_before(cursor);
-    const bool whole = rows == range.end - range.first;
     if (events_.settled) events_.settled(range, stored && whole, cursor);
 }
 
-void Lane::request_stop(Clock::time_point deadline) {
+void Lane::request_stop(Clock::time_point deadline, Backlog backlog) {
     {
         const MutexLock lock(mutex_);
+        leaves_backlog_ = leaves_backlog_ || backlog == Backlog::leave;
         stop_by_ = stop_by_ ? std::min(*stop_by_, deadline) : deadline;
         retry_at_ = Clock::now();  // a sink that came back in the meantime gets what waits
         changed_.notify_all();
@@ -333,9 +357,9 @@ LaneStatus Lane::status() const {
     LaneStatus status = counted_;
     status.connected = reachable && !down_;
     status.cursor = cursor_;
-    status.waiting = spool_.end() - cursor_;
-    // What is settled beyond the cursor is counted already.
-    for (const auto& [first, end] : done_) status.waiting -= end - first;
+    const spool::Tally now = spool_.tally(cursor_);
+    status.accepted = at_start_.beyond + now.acknowledged - at_start_.acknowledged;
+    status.waiting = now.beyond - ahead_;  // those are counted as delivered and so on
     return status;
 }
 

@@ -40,12 +40,21 @@ struct LaneStatus {
     std::string name;
     bool connected = false;
     std::uint64_t cursor = 0;
-    std::uint64_t waiting = 0;        // readings in the log that this sink has not got yet
-    std::uint64_t delivered = 0;      // readings, since start
-    std::uint64_t dead_lettered = 0;  // readings, since start
-    std::uint64_t lost = 0;           // readings whose bytes were damaged: in quarantine
+    // Readings, since start. At any instant accepted == delivered + waiting + dead_lettered + lost:
+    // the log counts what it took, the lane what became of it.
+    std::uint64_t accepted = 0;       // what waited at start, and what was acknowledged since
+    std::uint64_t delivered = 0;
+    std::uint64_t waiting = 0;        // in the log, and this sink has not got them yet
+    std::uint64_t dead_lettered = 0;
+    std::uint64_t lost = 0;           // their bytes were damaged: in quarantine
     std::uint64_t retries = 0;        // writes that were put off
     std::string last_error;           // empty when the last write went well
+};
+
+// What a lane that is told to stop does with what waits.
+enum class Backlog {
+    deliver,
+    leave,  // to the next process; writes under way are finished
 };
 
 // One sink's way out of the spool: workers that claim stretches of the log, write them, and move
@@ -67,7 +76,8 @@ public:
     // Delivers until nothing waits or the deadline has passed. request_stop() returns at once, so
     // that several lanes drain at the same time; join() waits for the workers. A sink that does
     // not return from a write by then keeps join() waiting.
-    void request_stop(std::chrono::steady_clock::time_point deadline);
+    void request_stop(std::chrono::steady_clock::time_point deadline,
+                      Backlog backlog = Backlog::deliver);
     void join();
 
     // Any thread.
@@ -84,6 +94,10 @@ private:
         SliceBatches batches;
         std::thread thread;
     };
+    struct Done {
+        std::uint64_t end;
+        std::uint64_t readings;
+    };
 
     void run(Worker& worker);
     std::optional<Slice> claim();
@@ -97,8 +111,8 @@ private:
     bool bury(const Slice& slice, const std::string& reason);
     void settle(spool::Range range, std::uint64_t rows, bool stored);
     void announce();
-    bool mark_done(spool::Range range) INGEST_REQUIRES(mutex_);
-    bool out_of_time() const INGEST_REQUIRES(mutex_);
+    bool mark_done(spool::Range range, std::uint64_t readings) INGEST_REQUIRES(mutex_);
+    bool begins_no_more() const INGEST_REQUIRES(mutex_);
     Clock::time_point write_deadline() const;
 
     const LaneOptions options_;
@@ -123,7 +137,11 @@ private:
     mutable Mutex mutex_;
     Condition changed_;
     std::uint64_t cursor_ INGEST_GUARDED_BY(mutex_) = 0;  // everything before it is settled
-    std::map<std::uint64_t, std::uint64_t> done_ INGEST_GUARDED_BY(mutex_);  // beyond cursor_
+    // Settled stretches beyond cursor_, by first; none touches another, so there are no more than
+    // stretches being written.
+    std::map<std::uint64_t, Done> done_ INGEST_GUARDED_BY(mutex_);
+    std::uint64_t ahead_ INGEST_GUARDED_BY(mutex_) = 0;  // readings in them
+    spool::Tally at_start_ INGEST_GUARDED_BY(mutex_);
     bool probe_asked_ INGEST_GUARDED_BY(mutex_) = true;
     Clock::time_point last_contact_ INGEST_GUARDED_BY(mutex_);  // or the last that was asked for
     bool down_ INGEST_GUARDED_BY(mutex_) = false;
@@ -134,6 +152,7 @@ private:
     std::uint32_t attempts_ INGEST_GUARDED_BY(mutex_) = 0;
     Clock::time_point retry_at_ INGEST_GUARDED_BY(mutex_);
     std::optional<Clock::time_point> stop_by_ INGEST_GUARDED_BY(mutex_);
+    bool leaves_backlog_ INGEST_GUARDED_BY(mutex_) = false;
     LaneStatus counted_ INGEST_GUARDED_BY(mutex_);
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -18,10 +19,19 @@ struct Address {
         Address address{ipv6};
         bool is_ipv4 = true;
         for (std::size_t i = 0; i < mapped.size(); ++i) is_ipv4 &= ipv6[i] == mapped[i];
-        if (!is_ipv4) {
+        if (!is_ipv4 && !address.is_loopback()) {
             for (std::size_t i = 8; i < 16; ++i) address.bytes[i] = 0;
         }
         return address;
+    }
+
+    // 127.0.0.0/8 and ::1.
+    bool is_loopback() const noexcept {
+        constexpr std::array<std::uint8_t, 16> one = {0, 0, 0, 0, 0, 0, 0, 0,
+                                                      0, 0, 0, 0, 0, 0, 0, 1};
+        constexpr std::array<std::uint8_t, 13> ipv4 = {0, 0, 0, 0, 0,    0,    0,
+                                                       0, 0, 0, 0xFF, 0xFF, 127};
+        return bytes == one || std::equal(ipv4.begin(), ipv4.end(), bytes.begin());
     }
 };
 

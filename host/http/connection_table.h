@@ -60,8 +60,7 @@ private:
     std::size_t open_ INGEST_GUARDED_BY(mutex_) = 0;
 };
 
-// Bytes that requests hold, over all cores: bodies from admission to answer, and answers that
-// clients are slow to take. Any thread.
+// Bytes that requests hold, over all cores. Any thread.
 class InFlight {
 public:
     explicit InFlight(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}

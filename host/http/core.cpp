@@ -46,6 +46,7 @@ Core::Core(Shared& shared, std::unique_ptr<intake::Front> front)
     : work_(io_.get_executor()),
       sweep_timer_(io_),
       sweep_interval_(sweep_interval(shared.options.limits)),
+      grace_timer_(io_),
       station_(shared, std::move(front)),
       mailbox_(std::make_shared<Mailbox>(*this)) {}
 
@@ -140,9 +141,14 @@ void Core::sweep_later() {
     });
 }
 
-void Core::close_idle() {
-    asio::post(io_, [this] {
-        for (Session* session : sessions_) session->close_if_idle();
+void Core::close_idle_after(std::chrono::milliseconds grace) {
+    asio::post(io_, [this, grace] {
+        grace_timer_.expires_after(grace);
+        grace_timer_.async_wait([this](const error_code& error) {
+            if (error) return;
+            closes_idle_ = true;
+            for (Session* session : sessions_) session->close_if_idle();
+        });
     });
 }
 

@@ -53,7 +53,8 @@ public:
 
     void start(unsigned number);                   // any thread, once
     void adopt(Socket socket, const Address& peer);  // any thread
-    void close_idle();                             // any thread: drain begins
+    // Any thread: drain begins. Connections that are idle then are closed.
+    void close_idle_after(std::chrono::milliseconds grace);
     void cut();                                    // any thread: every session ends now
     void stop();                                   // not the core's thread; after all sessions
     void add_to(Counters& sum) const noexcept { station_.counts.add_to(sum); }  // any thread
@@ -61,9 +62,9 @@ public:
     asio::io_context& io() noexcept { return io_; }
     Station& station() noexcept { return station_; }
     const Limits& limits() const noexcept { return station_.shared.options.limits; }
-    bool draining() const noexcept {
-        return station_.shared.draining.load(std::memory_order_relaxed);
-    }
+
+    // True once idle connections are to close. Core's thread.
+    bool closes_idle() const noexcept { return closes_idle_; }
 
     // A session that waits for the ack of the readings that its request just added. The group of
     // this loop turn is handed over at the turn's end, or now if the front is full.
@@ -88,6 +89,8 @@ private:
     asio::executor_work_guard<Executor> work_;
     SteadyTimer sweep_timer_;
     const std::chrono::milliseconds sweep_interval_;
+    SteadyTimer grace_timer_;
+    bool closes_idle_ = false;
     Station station_;
     // Shared with acks and answers that may come when the core is gone.
     const std::shared_ptr<Mailbox> mailbox_;

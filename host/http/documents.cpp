@@ -13,6 +13,11 @@ void append_name(std::string& out, std::string_view name) {
     out += ':';
 }
 
+void append_count(std::string& out, std::string_view name, std::uint64_t count) {
+    append_name(out, name);
+    out += std::to_string(count);
+}
+
 void append_time(std::string& out, std::int64_t us) {
     out += '"';
     append_rfc3339(out, us);
@@ -106,6 +111,46 @@ void append_readiness(std::string& out, const observe::Readiness& readiness, boo
         out += check.ready ? ":\"ready\"" : ":\"not_ready\"";
     }
     out += "}}";
+}
+
+void append_ledger(std::string& out, const observe::Ledger& ledger) {
+    const observe::SpoolLedger& spool = ledger.spool;
+    out += "{\"spool\":{\"state\":";
+    append_json_string(out, spool.state);
+    append_count(out, "begin", spool.begin);
+    append_count(out, "end", spool.end);
+    append_count(out, "used_bytes", spool.used_bytes);
+    append_count(out, "size_max", spool.size_max);
+    append_count(out, "accepted", spool.accepted);
+    append_count(out, "groups", spool.groups);
+    append_count(out, "records", spool.records);
+    append_count(out, "bytes_written", spool.bytes_written);
+    append_count(out, "failed_groups", spool.failed_groups);
+    append_count(out, "sync_errors", spool.sync_errors);
+    append_count(out, "cursor_errors", spool.cursor_errors);
+    append_count(out, "segments", spool.segments);
+    append_count(out, "segments_recycled", spool.segments_recycled);
+    append_count(out, "torn_tail_bytes", spool.torn_tail_bytes);
+    append_count(out, "quarantined_bytes", spool.quarantined_bytes);
+    append_count(out, "quarantined_ranges", spool.quarantined_ranges);
+    append_count(out, "lost", spool.lost);
+    out += "},\"sinks\":[";
+    for (const observe::SinkLedger& sink : ledger.sinks) {
+        if (&sink != ledger.sinks.data()) out += ',';
+        out += "{\"name\":";
+        append_json_string(out, sink.name);
+        append_name(out, "connected");
+        out += sink.connected ? "true" : "false";
+        append_count(out, "cursor", sink.cursor);
+        append_count(out, "accepted", sink.accepted);
+        append_count(out, "delivered", sink.delivered);
+        append_count(out, "waiting", sink.waiting);
+        append_count(out, "dead_lettered", sink.dead_lettered);
+        append_count(out, "lost", sink.lost);
+        append_count(out, "retries", sink.retries);
+        out += '}';
+    }
+    out += "]}";
 }
 
 void append_latest(std::string& out, std::string_view equipment_id, const model::Batch& rows) {

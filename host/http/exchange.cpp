@@ -58,7 +58,7 @@ Exchange::Next Exchange::open(std::string_view head) {
     if (head_ == nullptr) return fail({400, "the head of the request is malformed"});
     fields_ = pick_fields(head_->fields);
     if (const Rejection bad = read_framing(*head_, fields_, framing_)) return fail(bad);
-    route_ = station_.shared.router.route(head_->method, head_->target);
+    find_route();
     if (route_.rejection) return reject(route_.rejection.status, route_.rejection.detail);
     if (route_.options) return Next::answer;
     switch (route_.endpoint) {
@@ -75,6 +75,16 @@ Exchange::Next Exchange::open(std::string_view head) {
         default:
             return Next::answer;
     }
+}
+
+void Exchange::find_route() {
+    route_ = station_.shared.router.route(head_->method, head_->target);
+    if (route_.endpoint != Endpoint::ledger) return;
+    if (peer_.is_loopback() && station_.shared.services.ledger) return;
+    const bool head_only = route_.head_only;
+    route_ = {};
+    route_.rejection = nothing_there;
+    route_.head_only = head_only;
 }
 
 Exchange::Next Exchange::begin_ingest() {
@@ -140,6 +150,12 @@ bool Exchange::reserve(std::size_t size) {
 
 Exchange::Next Exchange::take_body() {
     body_taken_ = true;
+    const std::size_t most = station_.shared.options.limits.outcome_bytes_max;
+    if (!station_.shared.outcomes.take(most)) {
+        station_.counts.overloaded.add();
+        return reject(503, "too many requests are being worked on", 1);
+    }
+    outcome_held_ = most;
     body_.pad();
     const intake::Request request{
         .form = route_.endpoint == Endpoint::ingest ? intake::Form::single : intake::Form::batch,
@@ -147,9 +163,17 @@ Exchange::Next Exchange::take_body() {
         .idempotency_key = fields_.idempotency_key.value,
         .received_at_us = received_at_us_};
     outcome_ = station_.front->accept(request);
-    station_.bodies.give(std::exchange(body_, Body()));
+    let_go_of_body();
+    const std::size_t held = std::min(outcome_->bytes, most);
+    station_.shared.outcomes.give(std::exchange(outcome_held_, held) - held);
     station_.counts.ingest_requests.add();
     return outcome_->kind == intake::Outcome::Kind::accepted ? Next::await_ack : Next::answer;
+}
+
+void Exchange::let_go_of_body() noexcept {
+    if (held_ != 0) station_.shared.in_flight.give(held_);
+    held_ = 0;
+    station_.bodies.give(std::exchange(body_, Body()));
 }
 
 void Exchange::choose_request_id() {
@@ -162,17 +186,18 @@ void Exchange::choose_request_id() {
     }
 }
 
-void Exchange::decide_connection(unsigned status) {
-    keep_alive_ = framing_.keep_alive && status != 400 && status != 417 &&
-                  !station_.shared.draining.load(std::memory_order_relaxed);
+void Exchange::decide_connection(unsigned status, std::size_t received) {
+    keep_alive_ = framing_.keep_alive && status != 400 && status != 417;
     unread_ = 0;
-    if (body_taken_ || framing_.body == Framing::Body::none) return;
+    const bool body_left = !body_taken_ && framing_.body != Framing::Body::none;
     // With Expect nobody knows whether the body still comes.
-    if (framing_.body != Framing::Body::sized || framing_.length > unread_max ||
-        framing_.expects_continue || body_.size() != 0)
+    if (body_left && (framing_.body != Framing::Body::sized || framing_.length > unread_max ||
+                      framing_.expects_continue || body_.size() != 0))
         keep_alive_ = false;
-    else
+    else if (body_left)
         unread_ = framing_.length;
+    if (station_.shared.draining.load(std::memory_order_relaxed) && received <= unread_)
+        keep_alive_ = false;
 }
 
 void Exchange::serve_asset(Response& response) const {
@@ -229,6 +254,10 @@ unsigned Exchange::append_document(std::string& out, Response& response) {
         append_readiness(out, readiness, draining);
         return readiness.ready && !draining ? 200 : 503;
     }
+    if (route_.endpoint == Endpoint::ledger) {
+        append_ledger(out, shared.services.ledger());
+        return 200;
+    }
     append_root(out, name);
     return 200;
 }
@@ -250,11 +279,11 @@ void Exchange::fill_document(Response& response) {
     response.body = station_.document;
 }
 
-std::string_view Exchange::render(std::string& wire) {
+std::string_view Exchange::render(std::string& wire, std::size_t received) {
     choose_request_id();
     Response response;
     fill_document(response);
-    decide_connection(response.status);
+    decide_connection(response.status, received);
     response.request_id = request_id_;
     response.date = station_.date.at(received_at_us_);
     response.http_1_1 = head_ == nullptr || head_->http_1_1;
@@ -270,6 +299,9 @@ std::string_view Exchange::render(std::string& wire) {
     count(response.status);
     if (outcome_ && !outcome_->warnings.empty()) log_warnings();
     log_access(response.status);
+    // A client may take its time with the answer; these would be held meanwhile.
+    outcome_.reset();
+    latest_.reset();
     const bool apart = response.body_apart && response.status == 200 && !response.head_only;
     return apart ? response.body : std::string_view();
 }
@@ -316,9 +348,9 @@ void Exchange::log_warnings() const {
 }
 
 void Exchange::finish() noexcept {
-    if (held_ != 0) station_.shared.in_flight.give(held_);
-    held_ = 0;
-    station_.bodies.give(std::exchange(body_, Body()));
+    let_go_of_body();
+    if (outcome_held_ != 0) station_.shared.outcomes.give(outcome_held_);
+    outcome_held_ = 0;
     head_ = nullptr;
     fields_ = {};
     framing_ = {};

@@ -48,8 +48,9 @@ public:
     void set_latest(LatestAnswer answer) { latest_ = std::move(answer); }
 
     // Appends the answer and returns what is to be sent behind it: the bytes of an asset, which
-    // are not copied because they are large and outlive the server.
-    std::string_view render(std::string& wire);
+    // are not copied because they are large and outlive the server. `received`: bytes behind what
+    // was read of this request, so that a drain answers a request that is here already too.
+    std::string_view render(std::string& wire, std::size_t received);
     // After render(): whether another request may follow, and how many bytes of this one's body
     // come before it.
     bool keep_alive() const noexcept { return keep_alive_; }
@@ -60,11 +61,13 @@ public:
 
 private:
     Next reject(unsigned status, std::string_view detail, std::uint32_t retry_after_s = 0);
+    void find_route();
     Next begin_ingest();
     std::optional<Next> refuse_media();
     std::optional<Next> refuse_load();
+    void let_go_of_body() noexcept;
     void choose_request_id();
-    void decide_connection(unsigned status);
+    void decide_connection(unsigned status, std::size_t received);
     void fill_document(Response& response);
     unsigned append_document(std::string& out, Response& response);
     void serve_asset(Response& response) const;
@@ -84,7 +87,8 @@ private:
     std::int64_t received_at_us_ = 0;
 
     Body body_;
-    std::size_t held_ = 0;  // bytes taken from Shared::in_flight
+    std::size_t held_ = 0;          // bytes taken from Shared::in_flight
+    std::size_t outcome_held_ = 0;  // and from Shared::outcomes
     bool body_taken_ = false;
 
     unsigned status_ = 0;  // of a rejection; 0: none

@@ -1,18 +1,19 @@
 #include "http/listener.h"
 
-#include <future>
+#include <linux/filter.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
 
 namespace ingest::http {
 namespace {
-
-constexpr int backlog = 1024;
 
 // After a failed accept (no file descriptors left, say): long enough not to spin, short enough not
 // to be noticed.
@@ -29,43 +30,20 @@ Address address_of(const asio::ip::tcp::endpoint& peer) {
     return Address::of(mapped.to_bytes());
 }
 
-Error listen_error(const std::string& host, std::uint16_t port, const error_code& error) {
-    std::string message = "cannot listen on " + host + " port " + std::to_string(port) + ": ";
-    if (error == asio::error::address_in_use) {
-        message += "the port is in use; stop the process that has it or set another port (PORT)";
-    } else if (error == asio::error::access_denied) {
-        message += "not permitted; use a port from 1024 up, or give it CAP_NET_BIND_SERVICE";
-    } else if (error == std::errc::address_not_available) {
-        message += "this machine does not have that address; use 0.0.0.0 for all it has (HOST)";
-    } else {
-        message += error.message();
-    }
-    return {std::move(message)};
-}
-
 }  // namespace
 
 Listener::Listener(std::vector<std::unique_ptr<Core>>& cores)
     : cores_(cores), acceptor_(cores.front()->io()), pause_(cores.front()->io()) {}
 
-Result<std::uint16_t> Listener::listen(const std::string& host, std::uint16_t port) {
+Listener::~Listener() { leave(); }
+
+Result<void> Listener::take(ListeningSocket socket) {
+    const auto protocol = socket.is_ipv6() ? asio::ip::tcp::v6() : asio::ip::tcp::v4();
+    passed_ = socket.passed();
     error_code error;
-    const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
-    if (error) {
-        return Error{"cannot listen on '" + host +
-                     "': not an address; write one like 0.0.0.0, 127.0.0.1 or :: (HOST)"};
-    }
-    const asio::ip::tcp::endpoint here(address, port);
-    acceptor_.open(here.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error && address.is_v6() && address.is_unspecified())
-        acceptor_.set_option(asio::ip::v6_only(false), error);
-    if (!error) acceptor_.bind(here, error);
-    if (!error) acceptor_.listen(backlog, error);
-    if (error) return listen_error(host, port, error);
-    const auto bound = acceptor_.local_endpoint(error);
-    if (error) return listen_error(host, port, error);
-    return bound.port();
+    acceptor_.assign(protocol, socket.release(), error);
+    if (error) return Error{"cannot accept connections: " + error.message()};
+    return {};
 }
 
 void Listener::start() {
@@ -76,18 +54,58 @@ void Listener::start() {
 }
 
 void Listener::close() {
-    std::promise<void> closed;
-    asio::post(cores_.front()->io(), [this, &closed] {
-        closed_ = true;
-        error_code ignored;
-        acceptor_.close(ignored);
-        pause_.cancel();
-        closed.set_value();
-    });
-    closed.get_future().wait();
+    asio::post(cores_.front()->io(), [this] { end(); });
+    end_.wait();
 }
 
-void Listener::take(Socket socket, const asio::ip::tcp::endpoint& peer) {
+void Listener::end() {
+    if (closed_) return;
+    closed_ = true;
+    pause_.cancel();
+    if (!passed_) {
+        turn_away_new();
+        accept_rest();
+    }
+    leave();
+}
+
+// Asio's close() counts on the kernel to forget a closed descriptor in its epoll set, which it does
+// not while another process has the socket too: release() takes it out.
+void Listener::leave() {
+    if (!acceptor_.is_open()) return;
+    error_code ignored;
+    const int descriptor = acceptor_.release(ignored);
+    if (!ignored) ::close(descriptor);
+}
+
+// Else a client could come between the last accept and the close, and be reset. Its handshake is
+// dropped instead: it tries again and finds the port closed, or the next process.
+void Listener::turn_away_new() {
+    constexpr std::uint32_t flags_at = 13;  // in the TCP header, where a filter's view begins
+    constexpr std::uint32_t syn = 0x02;
+    std::array<sock_filter, 4> code{{{BPF_LD | BPF_B | BPF_ABS, 0, 0, flags_at},
+                                     {BPF_JMP | BPF_JSET | BPF_K, 0, 1, syn},
+                                     {BPF_RET | BPF_K, 0, 0, 0},
+                                     {BPF_RET | BPF_K, 0, 0, 0xFFFF'FFFF}}};
+    const sock_fprog program{code.size(), code.data()};
+    // Where it is not permitted, that moment remains.
+    (void)::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                       sizeof program);
+}
+
+void Listener::accept_rest() {
+    error_code error;
+    acceptor_.non_blocking(true, error);
+    while (!error) {
+        Socket socket(cores_[next_]->io());
+        asio::ip::tcp::endpoint peer;
+        acceptor_.accept(socket, peer, error);
+        if (!error) admit(std::move(socket), peer);
+        if (error == asio::error::connection_aborted) error.clear();
+    }
+}
+
+void Listener::admit(Socket socket, const asio::ip::tcp::endpoint& peer) {
     Core& core = *cores_[next_];
     const Address address = address_of(peer);
     if (core.station().shared.connections.enter(address)) {
@@ -120,7 +138,7 @@ Task<> Listener::run() {
         co_await acceptor_.async_accept(socket, peer, into);
         if (!error) {
             failing = false;
-            take(std::move(socket), peer);
+            admit(std::move(socket), peer);
             continue;
         }
         if (closed_ || error == asio::error::connection_aborted) continue;
@@ -133,6 +151,7 @@ Task<> Listener::run() {
         auto paused = errors_into(ignored);
         co_await pause_.async_wait(paused);
     }
+    ended_.set_value();
 }
 
 }  // namespace ingest::http

@@ -105,6 +105,8 @@ void Router::find_endpoint(std::string_view path, Route& route) const {
         route.endpoint = Endpoint::health;
     } else if (path == "/health/ready") {
         route.endpoint = Endpoint::ready;
+    } else if (path == "/internal/ledger") {
+        route.endpoint = Endpoint::ledger;
     } else if (path == "/") {
         route.endpoint = Endpoint::root;
     } else {
@@ -129,7 +131,7 @@ Route Router::route(std::string_view method, std::string_view target) const {
     }
     find_endpoint(parts.path, route);
     if (route.endpoint == Endpoint::any) {
-        route.rejection = {404, "there is nothing at this path"};
+        route.rejection = nothing_there;
         return route;
     }
     const bool post =

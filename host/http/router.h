@@ -10,7 +10,7 @@
 
 namespace ingest::http {
 
-enum class Endpoint { root, health, ready, ingest, ingest_batch, latest, asset, any };
+enum class Endpoint { root, health, ready, ledger, ingest, ingest_batch, latest, asset, any };
 
 // Where a request goes. With a rejection the rest holds as far as it was found out: `allow` is
 // filled whenever the path is known.
@@ -24,6 +24,9 @@ struct Route {
     std::string equipment_id;      // Endpoint::latest
     std::uint32_t limit = 10;      // Endpoint::latest
 };
+
+// What is not there, or not for this client.
+inline constexpr Rejection nothing_there{404, "there is nothing at this path"};
 
 // Method and target to endpoint. Immutable; any thread.
 class Router {

@@ -16,13 +16,17 @@ namespace {
 // What a session needs at most to notice that it was cut off; it has nothing to wait for then.
 constexpr std::chrono::seconds cut_patience{5};
 
+// When it drains: for a request that may be on its way to a connection that is idle here.
+constexpr std::chrono::milliseconds idle_grace_max{1'000};
+
 std::uint64_t random_seed() {
     std::random_device device;
     return static_cast<std::uint64_t>(device()) << 32 | device();
 }
 
-unsigned core_count(unsigned wanted) {
-    return wanted != 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+Options with_cores(Options options) {
+    if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
+    return options;
 }
 
 }  // namespace
@@ -31,9 +35,8 @@ unsigned core_count(unsigned wanted) {
 class Server::Impl {
 public:
     Impl(Options options, Services services)
-        : shared_(std::move(options), std::move(services), random_seed()) {
-        const unsigned cores = core_count(shared_.options.threads);
-        for (unsigned core = 0; core < cores; ++core) {
+        : shared_(with_cores(std::move(options)), std::move(services), random_seed()) {
+        for (unsigned core = 0; core < shared_.options.threads; ++core) {
             cores_.push_back(std::make_unique<Core>(shared_, shared_.services.make_front(core)));
         }
         listener_ = std::make_unique<Listener>(cores_);
@@ -44,16 +47,18 @@ public:
         for (const auto& core : cores_) core->stop();
     }
 
-    Result<void> start() {
-        const auto port = listener_->listen(shared_.options.host, shared_.options.port);
-        if (!port) return port.error();
-        port_ = *port;
+    Result<void> start(ListeningSocket socket) {
+        const std::string host = socket.host();
+        port_ = socket.port();
+        const bool passed = socket.passed();
+        if (auto taken = listener_->take(std::move(socket)); !taken) return taken;
         started_ = true;
         for (unsigned core = 0; core < cores_.size(); ++core) cores_[core]->start(core);
         listener_->start();
         log::info("http", "listening",
-                  {{"host", shared_.options.host},
+                  {{"host", host},
                    {"port", port_},
+                   {"socket", passed ? "passed" : "own"},
                    {"cores", cores_.size()},
                    {"connections_max", shared_.options.limits.connections_max},
                    {"in_flight_bytes_max", shared_.options.limits.in_flight_bytes_max}});
@@ -66,7 +71,8 @@ public:
         const auto end = std::chrono::steady_clock::now() + deadline;
         shared_.draining.store(true, std::memory_order_relaxed);
         listener_->close();
-        for (const auto& core : cores_) core->close_idle();
+        const auto grace = std::min(idle_grace_max, deadline / 4);
+        for (const auto& core : cores_) core->close_idle_after(grace);
         if (shared_.connections.wait_until_empty(end)) return;
         if (deadline.count() != 0) {
             log::warn("http", "requests are cut off: the drain deadline has passed",
@@ -83,7 +89,7 @@ public:
         for (const auto& core : cores_) core->add_to(sum);
         sum.connections_refused = listener_->refused();
         sum.connections_open = shared_.connections.open();
-        sum.bytes_in_flight = shared_.in_flight.bytes();
+        sum.bytes_in_flight = shared_.in_flight.bytes() + shared_.outcomes.bytes();
         return sum;
     }
 
@@ -98,10 +104,11 @@ private:
 Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(Options options, Services services) {
+Result<std::unique_ptr<Server>> Server::start(ListeningSocket socket, Options options,
+                                               Services services) {
     try {
         auto impl = std::make_unique<Impl>(std::move(options), std::move(services));
-        if (const auto started = impl->start(); !started) return started.error();
+        if (const auto started = impl->start(std::move(socket)); !started) return started.error();
         return std::unique_ptr<Server>(new Server(std::move(impl)));
     } catch (const std::exception& e) {
         return Error{std::string("the HTTP server cannot start: ") + e.what()};

@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "http/listening_socket.h"
 #include "ingest/front.h"
 #include "model/batch.h"
 #include "observe/health.h"
+#include "observe/ledger.h"
 
 // The HTTP API over TCP. This header is all that `app` sees; Asio and Beast stay behind it.
 namespace ingest::http {
@@ -36,6 +38,9 @@ struct Limits {
     std::size_t connections_per_address_max = 256;  // an IPv6 /64 counts as one address
     // Bodies from admission to answer, and answers that clients are slow to take.
     std::size_t in_flight_bytes_max = 64 * 1024 * 1024;
+    // What the outcome of one request holds at most (intake::Outcome::bytes). Outcomes together
+    // are bounded by in_flight_bytes_max and this once per core.
+    std::size_t outcome_bytes_max = 4 * 1024 * 1024;
 };
 
 struct Cors {
@@ -50,9 +55,7 @@ struct RateLimit {
 };
 
 struct Options {
-    std::string host = "0.0.0.0";  // an address of this machine, not a name
-    std::uint16_t port = 8001;     // 0: any free one, see Server::port()
-    unsigned threads = 0;          // cores; 0: as many as the machine has
+    unsigned threads = 0;  // cores; 0: as many as the machine has
     Limits limits;
     Cors cors;
     RateLimit rate_limit;
@@ -88,6 +91,8 @@ struct Services {
     std::function<std::unique_ptr<intake::Front>(unsigned core)> make_front;
     std::function<observe::Health()> health;
     std::function<observe::Readiness()> readiness;
+    // For /internal/ledger, which only peers on this machine get; empty: nobody.
+    std::function<observe::Ledger()> ledger;
     // Asked after the header of an ingest request, before its body is read.
     std::function<std::optional<intake::Overload>()> overload;
     // `done` may be called on any thread, also inside the call, at most once, and also after the
@@ -120,18 +125,21 @@ struct Counters {
 // deadline of zero if nobody did.
 class Server {
 public:
-    // Listens and starts the threads; requests may arrive before this returns. An error says what
-    // could not be had and what to do.
-    static Result<std::unique_ptr<Server>> start(Options options, Services services);
+    // Starts the threads and accepts what comes to `socket`, also before this returns. An error
+    // says what could not be had and what to do.
+    static Result<std::unique_ptr<Server>> start(ListeningSocket socket, Options options,
+                                                 Services services);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
     std::uint16_t port() const noexcept;
 
-    // Readiness goes 503, the listener and idle connections close, requests in flight finish with
-    // `Connection: close`. At the deadline the rest is cut off: a request that still waits for its
-    // ack then gets no answer. Returns when all sessions have ended. Main thread, once or more.
+    // Readiness goes 503 and no more connections are accepted, but those that queue at a socket of
+    // our own. Each connection gets one more answer, with `Connection: close`; one that asks
+    // nothing is closed after a second, or a quarter of the time if that is less. At the deadline
+    // the rest is cut off: a request that still waits for its ack then gets no answer. Returns when
+    // all sessions have ended. Main thread, once or more.
     void drain(std::chrono::milliseconds deadline);
 
     Counters counters() const noexcept;  // any thread

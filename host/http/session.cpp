@@ -101,7 +101,7 @@ void Session::check_deadline(Clock::time_point now) {
 }
 
 void Session::close_if_idle() {
-    // One that has just received something does not notice, and serves it.
+    // One that has received something serves it: see receive_head().
     if (phase_ == Phase::idle) cancel();
 }
 
@@ -126,13 +126,29 @@ Task<bool> Session::receive() {
     co_return true;
 }
 
+// What is there already.
+bool Session::receive_now() {
+    error_code error;
+    const asio::mutable_buffer room = input_.free();
+    const std::size_t count = socket_.read_some(room, error);
+    if (error) return false;
+    input_.grow(count);
+    return true;
+}
+
 // True when there is something to answer, which may be a bad head.
 Task<bool> Session::receive_head() {
     scanner_.reset();
     enter(input_.empty() ? Phase::idle : Phase::head);
     while (scanner_.scan(input_.view()) == HeadScanner::State::more) {
-        if (phase_ == Phase::idle && (core_.draining() || cut_)) co_return false;
-        const bool received = co_await receive();
+        if (cut_) co_return false;
+        bool received = false;
+        if (phase_ != Phase::idle || !core_.closes_idle()) {
+            const bool in_time = co_await receive();
+            received = in_time;
+        }
+        // A request may have come while the wait for it was ended.
+        if (!received && phase_ == Phase::idle && !cut_) received = receive_now();
         if (!received) {
             if (expired_ && phase_ == Phase::idle) core_.station().counts.timeouts.add();
             co_return expired_ && !cut_ && phase_ == Phase::head;
@@ -250,7 +266,7 @@ Task<bool> Session::exchange(Exchange::Next next) {
 Task<bool> Session::answer() {
     std::string& wire = core_.station().wire;
     wire.clear();
-    const std::string_view behind = exchange_.render(wire);
+    const std::string_view behind = exchange_.render(wire, input_.view().size());
     const bool written = co_await write(wire, behind);
     co_return written;
 }

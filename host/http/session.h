@@ -63,6 +63,7 @@ private:
 
     Task<bool> receive_head();
     Task<bool> receive();
+    bool receive_now();
     Task<bool> receive_body();
     Task<bool> receive_sized();
     Task<bool> receive_chunked();

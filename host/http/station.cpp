@@ -33,7 +33,10 @@ Shared::Shared(Options server_options, Services server_services, std::uint64_t s
       connections({.connections_max = options.limits.connections_max,
                    .per_address_max = options.limits.connections_per_address_max},
                   seed),
-      in_flight(options.limits.in_flight_bytes_max) {}
+      in_flight(options.limits.in_flight_bytes_max),
+      // Each core takes the largest for the one that it is making, then gives the rest back.
+      outcomes(options.limits.in_flight_bytes_max +
+               options.threads * options.limits.outcome_bytes_max) {}
 
 void CoreCounts::add_to(Counters& sum) const noexcept {
     for (std::size_t i = 0; i < responses.size(); ++i) sum.responses[i] += responses[i].value();

@@ -28,7 +28,8 @@ struct Shared {
     const std::vector<std::string> entity_tags;  // of services.assets
     RateLimiter limiter;
     ConnectionTable connections;
-    InFlight in_flight;
+    InFlight in_flight;  // bodies from admission to acceptance; answers that are slowly taken
+    InFlight outcomes;   // from acceptance to the answer
     LogBudget warning_lines{10};
     std::atomic<bool> draining{false};
 };

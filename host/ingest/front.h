@@ -50,6 +50,8 @@ struct Outcome {
     // The equipment id as sent of each reading that has an error, in `errors` order, if it had one.
     std::vector<std::string> error_equipment_ids;
     std::string detail;
+    // What this outcome and its rows hold in memory, at most, until the answer is given.
+    std::size_t bytes = 0;
 };
 
 // What is known when the receipt of a group completes.

@@ -4,6 +4,35 @@
 #include <utility>
 
 namespace ingest::intake {
+namespace {
+
+// A finding with its place in a list that grew by doubling, its longest texts (a field's name, a
+// code and a message, as plugin::Report bounds them), and the equipment id beside it.
+constexpr std::size_t finding_bytes_max = 1200;
+
+std::size_t heap_bytes(const std::string& text) noexcept {
+    constexpr std::size_t inside = 15;  // of the string itself
+    return text.capacity() > inside ? text.capacity() + 32 : 0;
+}
+
+std::size_t bytes_of(const model::Findings& findings) noexcept {
+    std::size_t sum = findings.capacity() * sizeof(model::Finding);
+    for (const model::Finding& finding : findings) {
+        sum += heap_bytes(finding.field) + heap_bytes(finding.code) + heap_bytes(finding.message);
+    }
+    return sum;
+}
+
+std::size_t bytes_of(const Outcome& outcome) noexcept {
+    std::size_t sum = outcome.accepted.capacity() * sizeof(Outcome::Accepted) +
+                      outcome.error_equipment_ids.capacity() * sizeof(std::string) +
+                      bytes_of(outcome.errors) + bytes_of(outcome.warnings);
+    for (const std::string& id : outcome.error_equipment_ids) sum += heap_bytes(id);
+    if (!outcome.accepted.empty()) sum += heap_bytes(outcome.accepted.front().equipment_id);
+    return sum;
+}
+
+}  // namespace
 
 Intake::Intake(const Options& options, const model::Schema& schema,
                std::vector<validate::Step> validators, spool::Spool& spool, AckBoard* acks)
@@ -14,7 +43,13 @@ Intake::Intake(const Options& options, const model::Schema& schema,
       spool_(spool),
       acks_(acks),
       batch_(schema),
-      turn_(schema) {}
+      turn_(schema),
+      empty_turn_bytes_(turn_.memory()) {}
+
+std::size_t Intake::outcome_bytes_max(const decode::Options& options) {
+    return (options.findings_max + options.readings_max) * finding_bytes_max +
+           options.readings_max * sizeof(Outcome::Accepted);
+}
 
 bool Intake::is_refused(std::int64_t row) const noexcept {
     return model::get_bit(decoded_.refused, row);
@@ -44,16 +79,42 @@ Outcome Intake::accept(const Request& request) {
     }
     add_issues(outcome);
     add_equipment_ids(outcome);
+    const std::size_t bytes_before = turn_.bytes();
+    const std::size_t begun = turn_.empty() ? empty_turn_bytes_ : 0;
     take_accepted(request.form, outcome);
+    // Columns grow by doubling.
+    outcome.bytes = bytes_of(outcome) + begun + 2 * (turn_.bytes() - bytes_before);
     outcome.kind = outcome.accepted.empty() ? Outcome::Kind::refused : Outcome::Kind::accepted;
     return outcome;
 }
 
+// The row of a reading of the request; -1: it has none.
+std::int64_t Intake::row_of(std::uint32_t index) const {
+    const auto row = std::ranges::lower_bound(decoded_.index, index);
+    return row != decoded_.index.end() && *row == index ? row - decoded_.index.begin() : -1;
+}
+
 // What validators said, beside what decode found: by reading, in the order it was found. Warnings
-// of readings that are not kept are of no use to anybody.
+// of readings that are not kept are of no use to anybody. Bounded as decode bounds its own.
 void Intake::add_issues(Outcome& outcome) {
+    const std::size_t room = options_.decode.findings_max;
+    const bool short_of_room = outcome.errors.size() + issues_.size() > room;
+    std::vector<bool> told;  // rows that have an error
+    if (short_of_room) {
+        told.assign(static_cast<std::size_t>(batch_.rows()), false);
+        for (const model::Finding& error : outcome.errors) {
+            const std::int64_t row = row_of(error.index);
+            if (row >= 0) told[static_cast<std::size_t>(row)] = true;
+        }
+    }
     for (plugin::Report::Issue& issue : issues_) {
         if (!issue.reject && is_refused(issue.row)) continue;
+        if (short_of_room) {
+            const bool full = outcome.errors.size() + outcome.warnings.size() >= room;
+            auto is_told = told[static_cast<std::size_t>(issue.row)];
+            if (full && (!issue.reject || is_told)) continue;
+            if (issue.reject) is_told = true;
+        }
         model::Findings& to = issue.reject ? outcome.errors : outcome.warnings;
         const bool whole = issue.column < 0;
         to.push_back({decoded_.index[static_cast<std::size_t>(issue.row)],
@@ -70,11 +131,9 @@ void Intake::add_issues(Outcome& outcome) {
 void Intake::add_equipment_ids(Outcome& outcome) const {
     outcome.error_equipment_ids.reserve(outcome.errors.size());
     for (const model::Finding& error : outcome.errors) {
-        const auto row = std::ranges::lower_bound(decoded_.index, error.index);
-        const bool has_row = row != decoded_.index.end() && *row == error.index;
-        const auto at = static_cast<std::size_t>(row - decoded_.index.begin());
-        outcome.error_equipment_ids.emplace_back(has_row ? decoded_.equipment_ids[at]
-                                                         : std::string_view());
+        const std::int64_t row = row_of(error.index);
+        outcome.error_equipment_ids.emplace_back(
+            row < 0 ? std::string_view() : decoded_.equipment_ids[static_cast<std::size_t>(row)]);
     }
 }
 

@@ -21,6 +21,9 @@ public:
         // sinks like best in one write.
         std::int64_t turn_rows_max = 1000;
     };
+    // Outcome::bytes of a request beside its rows, at most.
+    static std::size_t outcome_bytes_max(const decode::Options& options);
+
     // `acks` is null when nobody waits for the storage sink (`ack: spool`).
     Intake(const Options& options, const model::Schema& schema,
            std::vector<validate::Step> validators, spool::Spool& spool, AckBoard* acks);
@@ -35,6 +38,7 @@ private:
     void add_issues(Outcome& outcome);
     void add_equipment_ids(Outcome& outcome) const;
     void take_accepted(Form form, Outcome& outcome);
+    std::int64_t row_of(std::uint32_t index) const;
 
     const Options options_;
     const model::Schema& schema_;
@@ -50,6 +54,7 @@ private:
     std::vector<plugin::Report::Issue> issues_;
 
     model::Batch turn_;
+    const std::size_t empty_turn_bytes_;
 };
 
 }  // namespace ingest::intake

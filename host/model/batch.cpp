@@ -58,6 +58,17 @@ std::size_t Batch::bytes() const noexcept {
     return sum;
 }
 
+std::size_t Batch::memory() const noexcept {
+    // About what an allocation with such an alignment costs beside what was asked for.
+    constexpr std::size_t beside = Buffer::alignment;
+    std::size_t sum = sizeof(Batch) + columns_.capacity() * sizeof(Column);
+    for (const Column& column : columns_) {
+        sum += column.validity.capacity() + column.values.capacity() + column.chars.capacity() +
+               3 * beside;
+    }
+    return sum;
+}
+
 void Batch::resize_rows(std::int64_t rows) {
     for (Column& column : columns_) {
         column.validity.resize(bitmap_bytes(rows));

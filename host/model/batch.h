@@ -30,8 +30,10 @@ public:
     const Schema& schema() const noexcept { return *schema_; }
     std::int64_t rows() const noexcept { return rows_; }
     bool empty() const noexcept { return rows_ == 0; }
-    // Bytes in use, for bounds on memory.
+    // Bytes in use.
     std::size_t bytes() const noexcept;
+    // Bytes that are held for them, for bounds on memory: a batch of one row has room for 64.
+    std::size_t memory() const noexcept;
 
     void clear() noexcept;
     void add_row();

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/crash_point.h"
 #include "spool/crc32c.h"
 #include "spool/record.h"
 
@@ -72,6 +73,22 @@ int hex_digit(char c) noexcept {
 
 }  // namespace
 
+FileResult<std::optional<CursorContent>> read_cursor(File& file, std::string_view sink) {
+    std::array<std::byte, 2 * slot_bytes> bytes{};
+    std::uint64_t unreadable = 0;
+    if (const auto got = read_what_is_readable(file, 0, bytes, unreadable); !got) {
+        return got.error();
+    }
+    const auto first = decode_slot(std::span(bytes).first(slot_bytes), sink);
+    const auto second = decode_slot(std::span(bytes).last(slot_bytes), sink);
+    if (!first && !second) return std::optional<CursorContent>();
+    const bool newer = !first || (second && second->generation > first->generation);
+    const SlotContent& content = newer ? *second : *first;
+    const bool both = first && second;
+    return std::optional(CursorContent{content.generation, content.position, newer ? 1U : 0U, both,
+                                       both ? (newer ? first : second)->position : 0});
+}
+
 std::string Cursor::file_name(std::string_view sink) {
     static constexpr char hex[] = "0123456789ABCDEF";
     std::string name(prefix);
@@ -130,22 +147,15 @@ FileResult<std::unique_ptr<Cursor>> Cursor::load(FileSystem& files, const fs::pa
     if (!sink) return std::unique_ptr<Cursor>();
     auto file = files.open(dir / name);
     if (!file) return file.error();
-    std::array<std::byte, 2 * slot_bytes> bytes{};
-    std::uint64_t unreadable = 0;
-    if (const auto got = read_what_is_readable(**file, 0, bytes, unreadable); !got) {
-        return got.error();
-    }
-    const auto first = decode_slot(std::span(bytes).first(slot_bytes), *sink);
-    const auto second = decode_slot(std::span(bytes).last(slot_bytes), *sink);
-    if (!first && !second) return std::unique_ptr<Cursor>();
-    const bool newer = !first || (second && second->generation > first->generation);
-    const SlotContent& content = newer ? *second : *first;
+    const auto content = read_cursor(**file, *sink);
+    if (!content) return content.error();
+    if (!*content) return std::unique_ptr<Cursor>();
 
-    std::unique_ptr<Cursor> cursor(new Cursor(files, dir, *sink, content.position));
+    std::unique_ptr<Cursor> cursor(new Cursor(files, dir, *sink, (*content)->position));
     const MutexLock lock(cursor->mutex_);
     cursor->file_ = std::move(*file);
-    cursor->generation_ = content.generation;
-    cursor->slot_ = newer ? 1 : 0;
+    cursor->generation_ = (*content)->generation;
+    cursor->slot_ = (*content)->slot;
     // The newer slot may be in the page cache only, or not be whole after all on the disk: write
     // the same again, which cannot harm it, before the other one is given up.
     const auto written = cursor->write_slot();
@@ -165,7 +175,9 @@ FileResult<void> Cursor::advance(std::uint64_t position) {
     dirty_ = true;
     if (broken_) return {};
     ++generation_;
+    crash_point("cursor.before_write");
     auto written = write_slot();
+    crash_point("cursor.after_write");
     broken_ = !written;
     return written;
 }
@@ -174,7 +186,10 @@ FileResult<std::uint64_t> Cursor::sync() {
     const MutexLock lock(mutex_);
     if (!dirty_) return position_.load();
     if (!broken_) {
-        if (const auto synced = file_->sync(); synced) {
+        crash_point("cursor.before_sync");
+        const auto synced = file_->sync();
+        crash_point("cursor.after_sync");
+        if (synced) {
             slot_ = 1 - slot_;
             dirty_ = false;
             return position_.load();
@@ -201,7 +216,9 @@ FileResult<void> Cursor::replace() {
         if (!written) return written.error();
     }
     if (const auto synced = (*file)->sync(); !synced) return synced.error();
+    crash_point("cursor.before_rename");
     if (const auto renamed = files_.rename(draft, path_); !renamed) return renamed.error();
+    crash_point("cursor.after_rename");
     if (const auto synced = files_.sync_directory(dir_); !synced) return synced.error();
     file_ = std::move(*file);
     generation_ += 1;

@@ -22,6 +22,18 @@
 // whatever a power loss does.
 namespace ingest::spool {
 
+// What a cursor's file says.
+struct CursorContent {
+    std::uint64_t generation = 0;
+    std::uint64_t position = 0;
+    std::uint64_t slot = 0;   // the one that says so
+    bool both_valid = false;  // the other slot is in order too
+    std::uint64_t durable = 0;  // the other slot's position, if so: what was synced at the latest
+};
+
+// Nothing: neither slot is in order.
+FileResult<std::optional<CursorContent>> read_cursor(File& file, std::string_view sink);
+
 // How far one sink has come. Owns the file. Any thread.
 class Cursor {
 public:
@@ -38,7 +50,6 @@ public:
     const std::string& sink() const noexcept { return sink_; }
     const std::filesystem::path& path() const noexcept { return path_; }
     std::uint64_t position() const noexcept { return position_; }
-    bool dirty() const noexcept { return dirty_; }
 
     // To the page cache at once; a lower position changes nothing. After an error the position
     // counts in memory, and the next sync() makes the file anew. Waits for a sync() under way.
@@ -61,12 +72,12 @@ private:
     const std::filesystem::path path_;
     const std::string sink_;
     std::atomic<std::uint64_t> position_;
-    std::atomic<bool> dirty_ = false;
 
     Mutex mutex_;
     std::unique_ptr<File> file_ INGEST_GUARDED_BY(mutex_);
     std::uint64_t generation_ INGEST_GUARDED_BY(mutex_) = 0;
     std::uint64_t slot_ INGEST_GUARDED_BY(mutex_) = 0;  // the one that is not durable
+    bool dirty_ INGEST_GUARDED_BY(mutex_) = false;
     bool broken_ INGEST_GUARDED_BY(mutex_) = false;
 };
 

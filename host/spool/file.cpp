@@ -21,6 +21,7 @@ FileResult<void> File::write(std::uint64_t offset, std::span<const std::byte> by
             if (written.error().number == EINTR) continue;
             return written.error();
         }
+        if (*written == 0) return FileError{"cannot write, and nothing says why", EIO};
         offset += *written;
         bytes = bytes.subspan(*written);
     }

@@ -46,7 +46,7 @@ public:
     virtual FileResult<std::uint64_t> size() = 0;
 
 protected:
-    // As pwrite and pread: short and EINTR are possible; a write of nothing is an error.
+    // As pwrite and pread: short and EINTR are possible.
     virtual FileResult<std::size_t> write_some(std::uint64_t offset,
                                                std::span<const std::byte> bytes) = 0;
     virtual FileResult<std::size_t> read_some(std::uint64_t offset,
@@ -58,6 +58,10 @@ public:
     virtual ~FileSystem() = default;
 
     virtual FileResult<std::unique_ptr<File>> open(const std::filesystem::path& path) = 0;
+    // For those who only look, also where they may not write.
+    virtual FileResult<std::unique_ptr<File>> open_to_read(const std::filesystem::path& path) {
+        return open(path);
+    }
     // Empties the file if it exists.
     virtual FileResult<std::unique_ptr<File>> create(const std::filesystem::path& path) = 0;
     // Replaces `to`, atomically.

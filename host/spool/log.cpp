@@ -1,9 +1,11 @@
 #include "spool/log.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/check.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace ingest::spool {
@@ -50,6 +52,10 @@ Result<std::unique_ptr<Log>> Log::open(Options options, const model::Schema& sch
 FileResult<void> Log::start() {
     if (auto made = make_directories(files_, options_.dir); !made) return made;
     auto lock = files_.lock(options_.dir / "lock");
+    while (!lock && lock.error().number == EWOULDBLOCK && options_.wait_for_owner &&
+           options_.wait_for_owner()) {
+        lock = files_.lock(options_.dir / "lock");
+    }
     if (!lock) return lock.error();
     lock_ = std::move(*lock);
     return quarantine_.open();
@@ -74,6 +80,7 @@ Result<void> Log::adopt(Recovered recovered) {
     }
     if (!active_) {
         // A disk without space must not keep what is stored from being delivered.
+        crash_point("recovery.before_segment");
         const auto begun = begin_segment();
         if (!begun && !begun.error().no_space()) return begun.error().error();
         if (!begun) cannot_begin(begun.error());
@@ -86,6 +93,7 @@ Result<void> Log::adopt(Recovered recovered) {
                {"end", end_.load()},
                {"segments", parts_.size()},
                {"cursors", cursors_.size()}});
+    crash_point("recovery.end");
     return {};
 }
 
@@ -120,6 +128,33 @@ std::optional<Log::Place> Log::find_place(std::uint64_t& from, std::uint64_t& lo
     return std::nullopt;
 }
 
+std::uint64_t Log::count(Range range) const {
+    std::uint64_t readings = 0;
+    const auto add = [&](std::uint64_t first, std::uint64_t end) {
+        first = std::max(first, range.first);
+        end = std::min(end, range.end);
+        readings += end > first ? end - first : 0;
+    };
+    std::uint64_t before = 0;  // where the segment before ends
+    for (const Recovered::Part& part : parts_) {
+        const SegmentHead& head = part.segment->head();
+        add(before, head.former_end);  // damaged, as find_place() finds it
+        add(head.first, part.extent.end);
+        before = part.extent.end;
+    }
+    return readings;
+}
+
+std::uint64_t Log::readings_in(Range range) const {
+    const MutexLock lock(mutex_);
+    return count(range);
+}
+
+Tally Log::tally(std::uint64_t from) const {
+    const MutexLock lock(mutex_);
+    return {counters_.readings, count({from, end_})};
+}
+
 Result<Run> Log::read(std::uint64_t from, std::int64_t rows_max) {
     std::uint64_t lost = 0;
     std::optional<Place> place;
@@ -143,11 +178,11 @@ Result<Run> Log::read(std::uint64_t from, std::int64_t rows_max) {
 
 bool Log::wait_beyond(std::uint64_t position, TimePoint deadline, const std::atomic<bool>& stop) {
     const MutexLock lock(mutex_);
-    for (;;) {
-        if (stop) return false;
-        if (end_ > position) return true;
-        if (closed_ || !grown_.wait_until(mutex_, deadline)) return end_ > position && !stop;
+    bool in_time = true;
+    while (!stop && end_ <= position && !closed_ && in_time) {
+        in_time = grown_.wait_until(mutex_, deadline);
     }
+    return !stop && end_ > position;
 }
 
 void Log::wake() noexcept {
@@ -213,11 +248,9 @@ Result<void> Log::drop_orphan(std::string_view sink) {
         if (const auto gone = files_.unlink(cursors_[i]->path()); !gone) {
             return gone.error().error();
         }
-        if (const auto synced = files_.sync_directory(options_.dir); !synced) {
-            return synced.error().error();
-        }
-        cursors_[i] = nullptr;
-        return {};
+        cursors_[i] = nullptr;  // if the name comes back in a power loss, it is an orphan again
+        const auto synced = files_.sync_directory(options_.dir);
+        return synced ? Result<void>() : synced.error().error();
     }
     return Error{"there is no cursor of a sink named '" + std::string(sink) + "'"};
 }

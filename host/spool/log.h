@@ -44,6 +44,9 @@ public:
     std::uint64_t end() const noexcept { return end_; }
     Counters counters() const;
 
+    std::uint64_t readings_in(Range range) const;
+    Tally tally(std::uint64_t from) const;
+
     Result<Run> read(std::uint64_t from, std::int64_t rows_max);
     bool wait_beyond(std::uint64_t position, TimePoint deadline, const std::atomic<bool>& stop);
     void wake() noexcept;
@@ -93,6 +96,7 @@ private:
     };
     std::optional<Place> find_place(std::uint64_t& from, std::uint64_t& lost) const
         INGEST_REQUIRES(mutex_);
+    std::uint64_t count(Range range) const INGEST_REQUIRES(mutex_);
     std::vector<SharedCursor> live_cursors() const;
     std::optional<std::uint64_t> slowest() const INGEST_REQUIRES(mutex_);
     void update_state() INGEST_REQUIRES(mutex_);

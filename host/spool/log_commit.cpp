@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "spool/log.h"
 #include "spool/record.h"
@@ -70,8 +71,7 @@ FileResult<void> Log::begin_segment() {
 }
 
 void Log::cannot_begin(const FileError& error) {
-    blocked_ = blocked_ || error.no_space();
-    failed_ = failed_ || !error.no_space();
+    (error.no_space() ? blocked_ : failed_) = true;
     retry_at_ = std::chrono::steady_clock::now() + options_.space_retry_interval;
     const MutexLock lock(mutex_);
     if (state_ == State::accepting) log::error("spool", error.error().message);
@@ -81,26 +81,37 @@ void Log::cannot_begin(const FileError& error) {
 FileResult<void> Log::append(const Group& group) {
     bytes_.clear();
     append_group(bytes_, group, active_->head().segment, offset_);
+    crash_point("append.before_write");
     auto written = active_->file().write(offset_, std::as_bytes(std::span(bytes_)));
     if (!written) return written;
-    return active_->file().sync();
+    crash_point("append.before_sync");
+    auto synced = active_->file().sync();
+    crash_point("append.after_sync");
+    return synced;
 }
 
 // What is in the file now nobody knows, and asking again would not tell: the segment ends before
 // this group, whose numbers are never used again, and its file is never synced again.
 void Log::abandon(const Group& group, const FileError& error) {
     next_ = group.readings.end;
+    SharedSegment former;
     {
         const MutexLock lock(mutex_);
         parts_.back().clean = false;
-        active_ = nullptr;
+        former = std::exchange(active_, nullptr);
         counters_.failed_groups += 1;
         counters_.sync_errors += 1;
     }
     log::error("spool", error.error().message,
                {{"first_reading", group.readings.first},
                 {"readings", group.readings.end - group.readings.first}});
-    if (const auto begun = begin_segment(); !begun) cannot_begin(begun.error());
+    const auto begun = begin_segment();
+    if (begun) return;
+    cannot_begin(begun.error());
+    // No head says yet that the log ends before this group. Its clients are told that nothing was
+    // kept, so a restart must not find it; only a power loss may still bring it back.
+    bytes_.assign(bytes_.size(), '\0');
+    (void)former->file().write(offset_, std::as_bytes(std::span(bytes_)));
 }
 
 void Log::publish(const Group& group) {
@@ -149,12 +160,15 @@ bool Log::remove_consumed(TimePoint now) {
         begin_ = parts_.front().segment->head().first;
     }
     if (gone.empty()) return false;
+    crash_point("removal.before");
     for (Recovered::Part& part : gone) {
         const auto removed = store_.remove(std::move(part.segment), part.clean);
         if (!removed) log::warn("spool", removed.error().error().message);
+        crash_point("removal.after_name");
     }
     // A renamed file must not be written to while its old name may come back.
     const auto synced = store_.sync_directory();
+    crash_point("removal.after_directory");
     const MutexLock lock(mutex_);
     if (!synced) {
         log::error("spool", synced.error().error().message);
@@ -213,11 +227,11 @@ std::optional<TimePoint> Log::try_again(TimePoint now, bool removed) {
 
 // Ahead of need, and only when this segment is likely to be filled. True: there is more to write.
 bool Log::prepare_spare() {
-    if (spare_failed_ || failed_ || blocked_ || !active_) return false;
+    if (spare_failed_ || failed_ || blocked_) return false;  // else there is an active one
     if (offset_ < active_->bytes() / 2 || !store_.wants_spare()) return false;
     const auto more = store_.prepare_spare();
     spare_failed_ = !more;
-    return more && *more;
+    return more.has_value() && *more;
 }
 
 void Log::finish() {

@@ -10,7 +10,8 @@
 
 namespace ingest::spool {
 
-// The newest records, in order, so that lanes which keep up never read the disk. Bounded in bytes.
+// The newest records, in order, so that lanes which keep up never read the disk. Bounded in the
+// memory that they hold, of which small records have more than they use.
 // Guarded by its owner.
 class MemoryTail {
 public:
@@ -18,7 +19,7 @@ public:
 
     // What has to give way is moved to `out`, to be freed outside the owner's lock.
     void push(const Record& record, std::vector<Record>& out) {
-        bytes_ += record.batch->bytes();
+        bytes_ += record.batch->memory();
         records_.push_back(record);
         while (bytes_ > bytes_max_) pop(out);
     }
@@ -47,7 +48,7 @@ public:
 
 private:
     void pop(std::vector<Record>& out) {
-        bytes_ -= records_.front().batch->bytes();
+        bytes_ -= records_.front().batch->memory();
         out.push_back(std::move(records_.front()));
         records_.pop_front();
     }

@@ -44,7 +44,6 @@ protected:
                                        std::span<const std::byte> bytes) override {
         const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (n < 0) return failed("write", path_);
-        if (n == 0) return failed("write", path_, EIO);
         return static_cast<std::size_t>(n);
     }
 
@@ -60,7 +59,7 @@ private:
 };
 
 FileResult<std::unique_ptr<File>> open_file(const fs::path& path, int flags) {
-    const int fd = ::open(path.c_str(), flags | O_RDWR | O_CLOEXEC, 0640);
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
     if (fd < 0) return failed("open", path);
     return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
 }
@@ -76,11 +75,15 @@ std::string owner_of(int fd) {
 class PosixFiles final : public FileSystem {
 public:
     FileResult<std::unique_ptr<File>> open(const fs::path& path) override {
-        return open_file(path, 0);
+        return open_file(path, O_RDWR);
+    }
+
+    FileResult<std::unique_ptr<File>> open_to_read(const fs::path& path) override {
+        return open_file(path, O_RDONLY);
     }
 
     FileResult<std::unique_ptr<File>> create(const fs::path& path) override {
-        return open_file(path, O_CREAT | O_TRUNC);
+        return open_file(path, O_RDWR | O_CREAT | O_TRUNC);
     }
 
     FileResult<void> rename(const fs::path& from, const fs::path& to) override {
@@ -140,18 +143,16 @@ public:
         std::string pid = std::to_string(::getpid());
         pid.resize(16, ' ');
         pid += '\n';
-        if (const auto written = file->write(0, std::as_bytes(std::span(pid))); !written) {
-            return written.error();
-        }
+        // Only for the message that a second owner gets: a full disk must not stop the first one.
+        (void)file->write(0, std::as_bytes(std::span(pid)));
         return std::unique_ptr<File>(std::move(file));
     }
 };
 
+constinit PosixFiles system_files;
+
 }  // namespace
 
-FileSystem& posix_files() {
-    static PosixFiles files;
-    return files;
-}
+FileSystem& posix_files() { return system_files; }
 
 }  // namespace ingest::spool

@@ -36,8 +36,11 @@ public:
     // nothing may be skipped.
     FileResult<void> keep(const Damage& damage, File& file);
 
-    // Moves a file here, whole.
-    FileResult<void> keep_whole(const std::filesystem::path& file, std::uint64_t bytes);
+    // Moves a file here, whole, as NAME, or as NAME.2.whole and so on if that is taken.
+    FileResult<void> keep_whole(const std::filesystem::path& file, std::uint64_t bytes,
+                                const std::string& name);
+    // Copies it, for a file that must not be missing from its place before another is there.
+    FileResult<void> keep_copy(const std::filesystem::path& file);
 
     // True for a segment that must not be removed or used again, but moved here.
     bool wants_whole(const std::string& segment) const;
@@ -48,6 +51,12 @@ public:
 
 private:
     FileResult<void> copy(const Damage& damage, File& file);
+    // Durable on return, the name too.
+    FileResult<void> copy_bytes(File& file, std::uint64_t begin, std::uint64_t end,
+                                const std::filesystem::path& to);
+    FileResult<std::string> free_name(const std::string& name);
+    void count_whole(const std::filesystem::path& file, const std::string& kept_as,
+                     std::uint64_t bytes);
 
     FileSystem& files_;
     const std::filesystem::path spool_dir_;

@@ -88,10 +88,10 @@ FileResult<std::optional<FoundRecord>> RecordScanner::next() {
     return std::optional<FoundRecord>{};
 }
 
-// Makes [offset, offset + size) available; false when the file or the limit ends before.
+// Makes [offset, offset + size) available; false when the file ends before.
+// REQUIRES: offset never decreases, and the limit is not before the end.
 FileResult<bool> RecordScanner::load(std::uint64_t offset, std::uint64_t size) {
-    if (offset >= window_offset_ && offset + size <= window_offset_ + window_size_) return true;
-    if (offset + size > limit_) return false;
+    if (offset + size <= window_offset_ + window_size_) return true;
     const std::uint64_t wanted = std::min(std::max<std::uint64_t>(size, window_bytes),
                                           limit_ - offset);
     window_.resize(wanted);

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "spool/record.h"
 #include "spool/segment_head.h"
@@ -13,6 +14,12 @@
 
 namespace ingest::spool {
 namespace {
+
+// As Quarantine::keep_whole names them; "segment-N.log.OFFSET" is a stretch of one.
+std::optional<std::uint64_t> first_of_whole_segment(std::string_view name) {
+    if (name.ends_with(".whole")) name = name.substr(0, name.find(".log") + 4);
+    return first_of_segment_name(name);
+}
 
 class Recovery {
 public:
@@ -31,7 +38,8 @@ private:
     FileResult<void> load_spare();
     FileResult<void> load_cursor(const std::string& name);
     Result<void> load_segment(const std::string& name, std::uint64_t first);
-    FileResult<void> give_up_segment(const std::string& name, std::uint64_t first, File& file);
+    FileResult<void> look_into_quarantine();
+    FileResult<void> note_readings_of(File& file, std::uint64_t first);
     void end_older_segments();
     FileResult<void> end_last_segment();
     void end_before_lost_readings(Recovered::Part& last);
@@ -46,7 +54,7 @@ private:
     Recovered found_;
     std::map<std::uint64_t, std::string> segment_names_;
     std::vector<std::string> damaged_cursors_;
-    // First readings of segments in quarantine/, now or since an earlier recovery.
+    // First readings of the segments in quarantine/.
     std::set<std::uint64_t> given_up_;
     std::uint64_t known_end_ = 0;          // some reading below this was there once
 };
@@ -68,11 +76,6 @@ FileResult<void> Recovery::take_inventory() {
     }
     if (has_spare) {
         if (auto loaded = load_spare(); !loaded) return loaded;
-    }
-    const auto kept = files_.list(quarantine_.dir());
-    if (!kept) return kept.error();
-    for (const std::string& name : *kept) {
-        if (const auto first = first_of_segment_name(name)) given_up_.insert(*first);
     }
     // The process before may have died between a rename and its sync.
     return store_.sync_directory();
@@ -99,7 +102,7 @@ FileResult<void> Recovery::load_cursor(const std::string& name) {
     if (!loaded) return loaded.error();
     if (!*loaded) {
         damaged_cursors_.push_back(*sink);
-        return quarantine_.keep_whole(options_.dir / name, 0);
+        return {};
     }
     known_end_ = std::max(known_end_, (*loaded)->position());
     found_.cursors.push_back(std::move(*loaded));
@@ -118,14 +121,17 @@ Result<void> Recovery::load_segment(const std::string& name, std::uint64_t first
     }
     Result<std::unique_ptr<model::Schema>> schema = Error{"no head"};
     if (*head) schema = model::schema_from_text((*head)->schema);
-    if (!schema || (*head)->first != first) {
-        if (const auto gone = give_up_segment(name, first, **file); !gone) {
-            return gone.error().error();
-        }
-        return {};
-    }
     const auto size = (*file)->size();
     if (!size) return size.error().error();
+    if (!schema || (*head)->first != first) {
+        log::error("spool", schema ? "A file has the name of another segment"
+                                   : "A segment's head is damaged",
+                   {{"segment", name}});
+        const auto kept = quarantine_.keep_whole(options_.dir / name, *size,
+                                                 schema ? "renamed-" + name : name);
+        if (!kept) return kept.error().error();
+        return {};
+    }
     found_.parts.push_back({std::make_shared<Segment>(options_.dir / name, std::move(**head),
                                                       std::move(*schema), std::move(*file), *size),
                             Extent{.end = first, .limit = *size}});
@@ -133,10 +139,26 @@ Result<void> Recovery::load_segment(const std::string& name, std::uint64_t first
     return {};
 }
 
-// Without its head nothing says what its records are made of. Their numbers are not given away
-// a second time.
-FileResult<void> Recovery::give_up_segment(const std::string& name, std::uint64_t first,
-                                           File& file) {
+// Segments that were moved there whole, now or by an earlier recovery, because nothing says what
+// their records are made of. Their readings are lost, and their numbers are not given away a
+// second time, also if the process ends before a segment behind them says so.
+FileResult<void> Recovery::look_into_quarantine() {
+    const auto kept = files_.list(quarantine_.dir());
+    if (!kept) return kept.error();
+    for (const std::string& name : *kept) {
+        const auto first = first_of_whole_segment(name);
+        if (!first) continue;
+        given_up_.insert(*first);
+        if (!found_.parts.empty() && *first <= found_.parts.back().segment->head().first) continue;
+        const auto file = files_.open(quarantine_.dir() / name);
+        if (!file) return file.error();
+        if (auto noted = note_readings_of(**file, *first); !noted) return noted;
+    }
+    return {};
+}
+
+// Raises known_end_ to behind the records of a segment whose head is damaged.
+FileResult<void> Recovery::note_readings_of(File& file, std::uint64_t first) {
     const auto size = file.size();
     if (!size) return size.error();
     RecordScanner scanner(file, std::nullopt, 0, *size);
@@ -147,9 +169,6 @@ FileResult<void> Recovery::give_up_segment(const std::string& name, std::uint64_
         if (!*next) break;
         end = std::max(end, (*next)->header.end());
     }
-    log::error("spool", "A segment's head is damaged", {{"segment", name}});
-    if (auto kept = quarantine_.keep_whole(options_.dir / name, *size); !kept) return kept;
-    given_up_.insert(first);
     known_end_ = std::max(known_end_, end);
     return {};
 }
@@ -201,7 +220,9 @@ FileResult<void> Recovery::end_last_segment() {
                    {"offset", tail.offset},
                    {"bytes", found_.torn_tail_bytes}});
     }
+    crash_point("recovery.after_scan");
     const auto repaired = repair_tail(segment, tail);
+    crash_point("recovery.after_repair");
     if (!repaired) {
         log::error("spool", repaired.error().error().message, {{"segment", segment.name()}});
         last.clean = false;
@@ -209,6 +230,10 @@ FileResult<void> Recovery::end_last_segment() {
     found_.resumes = repaired && tail.readable && segment.head().schema == schema_text_;
     found_.resume_offset = tail.offset;
     if (!found_.resumes && tail.end == segment.head().first) {  // a new one takes its place
+        if (!tail.readable) {  // some day it may be readable
+            auto kept = quarantine_.keep_whole(segment.path(), segment.bytes(), segment.name());
+            if (!kept) return kept;
+        }
         found_.former_end = segment.head().former_end;
         store_.forget_segment(segment.bytes());
         found_.parts.pop_back();
@@ -222,6 +247,11 @@ FileResult<void> Recovery::restart_damaged_cursors() {
     for (const std::string& sink : damaged_cursors_) {
         log::error("spool", "A cursor is damaged: its sink gets again all that is kept",
                    {{"sink", sink}, {"position", position}});
+        // It stays in its place until the new one takes it: a sink without a cursor would be a
+        // new one, which gets nothing of what is kept.
+        const auto path = options_.dir / Cursor::file_name(sink);
+        if (auto kept = quarantine_.keep_copy(path); !kept) return kept;
+        crash_point("recovery.mid_cursor_restart");
         auto cursor = Cursor::create(files_, options_.dir, sink, position);
         if (!cursor) return cursor.error();
         found_.cursors.push_back(std::move(*cursor));
@@ -229,9 +259,14 @@ FileResult<void> Recovery::restart_damaged_cursors() {
     return {};
 }
 
-// Readings between two segments that were acknowledged and are in neither.
+// Acknowledged readings that are in no segment: between two of them, and before the first one if
+// a sink has not had them.
 void Recovery::count_gaps() {
-    std::uint64_t lost = 0;
+    std::uint64_t slowest = UINT64_MAX;
+    for (const auto& cursor : found_.cursors) slowest = std::min(slowest, cursor->position());
+    const std::uint64_t begin =
+        found_.parts.empty() ? found_.former_end : found_.parts.front().segment->head().former_end;
+    std::uint64_t lost = begin > slowest ? begin - slowest : 0;
     for (std::size_t i = 0; i < found_.parts.size(); ++i) {
         const std::uint64_t next = i + 1 < found_.parts.size()
                                        ? found_.parts[i + 1].segment->head().former_end
@@ -243,10 +278,13 @@ void Recovery::count_gaps() {
 }
 
 Result<Recovered> Recovery::run() {
+    crash_point("recovery.begin");
     if (const auto listed = take_inventory(); !listed) return listed.error().error();
+    crash_point("recovery.after_inventory");
     for (const auto& [first, name] : segment_names_) {
         if (const auto loaded = load_segment(name, first); !loaded) return loaded.error();
     }
+    if (const auto looked = look_into_quarantine(); !looked) return looked.error().error();
     end_older_segments();
     if (const auto ended = end_last_segment(); !ended) return ended.error().error();
     if (const auto made = restart_damaged_cursors(); !made) return made.error().error();

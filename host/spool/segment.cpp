@@ -80,7 +80,7 @@ Result<Run> Segment::read(const Extent& extent, std::uint64_t from, std::int64_t
         }
         expected = header.end();
         offset = found->end_offset();
-        if (rows >= rows_max && !run.records.empty()) break;
+        if (rows >= std::max<std::int64_t>(rows_max, 1)) break;
     }
     run.end = std::max(expected, from);
     return run;

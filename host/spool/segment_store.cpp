@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/time_text.h"
 
@@ -28,6 +29,7 @@ std::uint64_t random_id() {
 SegmentStore::SegmentStore(const Options& options, const model::Schema& schema, FileSystem& files,
                            Quarantine& quarantine)
     : options_(options),
+      schema_(schema),
       schema_text_(model::to_text(schema)),
       files_(files),
       quarantine_(quarantine),
@@ -64,15 +66,22 @@ FileResult<SharedSegment> SegmentStore::begin(std::uint64_t first, std::uint64_t
     if (const auto renamed = files_.rename(options_.dir / spare_name, path); !renamed) {
         return renamed.error();
     }
-    auto schema = model::schema_from_text(schema_text_);
-    if (!schema) return FileError{schema.error().message, EINVAL};
+    crash_point("rotate.after_rename");
     const std::uint64_t bytes = spare_->written;
     // Shared with readers, which may be inside it while the log lets it go.
-    auto segment = std::make_shared<Segment>(path, std::move(*head), std::move(*schema),
+    auto segment = std::make_shared<Segment>(path, std::move(*head), own_schema(),
                                              std::move(spare_->file), bytes);
     spare_.reset();
     if (const auto synced = sync_directory(); !synced) return synced.error();
+    crash_point("rotate.after_directory");
     return segment;
+}
+
+// What schema_from_text(schema_text_) would give.
+std::unique_ptr<model::Schema> SegmentStore::own_schema() const {
+    const auto& columns = schema_.columns();
+    return std::make_unique<model::Schema>(
+        std::vector(columns.begin() + model::column_first_field, columns.end()));
 }
 
 // Takes the spare, or makes one first, and gives it a head. What failed is thrown away.
@@ -89,8 +98,10 @@ FileResult<SegmentHead> SegmentStore::prepare_head(std::uint64_t first, std::uin
                      .schema = schema_text_,
                      .size = head_bytes_};
     const std::string bytes = encode_head(head);
+    crash_point("rotate.before_head");
     auto durable = spare_->file->write(0, std::as_bytes(std::span(bytes)));
     if (durable) durable = spare_->file->sync();
+    crash_point("rotate.after_head");
     if (durable) return head;
     discard_spare();
     return durable.error();
@@ -126,6 +137,7 @@ FileResult<void> SegmentStore::write_piece() {
     }
     const std::vector<std::byte> zeros(std::min(piece_bytes, spare_->size - spare_->written));
     if (auto written = spare_->file->write(spare_->written, zeros); !written) return written;
+    crash_point("spare.mid_draft");
     if (auto synced = spare_->file->sync(); !synced) return synced;
     spare_->written += zeros.size();
     return {};
@@ -134,6 +146,7 @@ FileResult<void> SegmentStore::write_piece() {
 FileResult<void> SegmentStore::finish_spare() {
     auto renamed = files_.rename(options_.dir / draft_name, options_.dir / spare_name);
     if (renamed) spare_->named = true;
+    crash_point("spare.after_rename");
     return renamed;
 }
 
@@ -149,7 +162,7 @@ FileResult<void> SegmentStore::remove(SharedSegment segment, bool clean) {
     const std::uint64_t bytes = segment->bytes();
     FileResult<void> gone;
     if (quarantine_.wants_whole(segment->name())) {
-        gone = quarantine_.keep_whole(segment->path(), bytes);
+        gone = quarantine_.keep_whole(segment->path(), bytes, segment->name());
     } else if (clean && !spare_ && segment.use_count() == 1 && bytes == options_.segment_bytes) {
         gone = files_.rename(segment->path(), options_.dir / spare_name);
         if (gone) {

@@ -66,10 +66,12 @@ private:
     FileResult<void> write_piece();
     FileResult<void> finish_spare();
     void discard_spare() noexcept;
+    std::unique_ptr<model::Schema> own_schema() const;
     std::uint64_t next_size() const noexcept;
     FileResult<SegmentHead> prepare_head(std::uint64_t first, std::uint64_t former_end);
 
     const Options& options_;
+    const model::Schema& schema_;
     const std::string schema_text_;
     FileSystem& files_;
     Quarantine& quarantine_;

@@ -31,6 +31,9 @@ std::uint64_t Spool::size_max() const noexcept { return log_->options().size_max
 std::uint64_t Spool::begin() const noexcept { return log_->begin(); }
 std::uint64_t Spool::end() const noexcept { return log_->end(); }
 
+std::uint64_t Spool::readings_in(Range range) const { return log_->readings_in(range); }
+Tally Spool::tally(std::uint64_t from) const { return log_->tally(from); }
+
 Result<Run> Spool::read(std::uint64_t from, std::int64_t rows_max) {
     return log_->read(from, rows_max);
 }

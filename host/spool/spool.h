@@ -53,6 +53,13 @@ public:
     std::uint64_t begin() const noexcept;
     std::uint64_t end() const noexcept;
 
+    // Accepted readings with positions in `range`: those in the log, and those that were damaged
+    // there. Numbers that no acknowledged reading ever had do not count, so this may be less than
+    // the range is long. O(segments). REQUIRES: some cursor is not past range.first.
+    std::uint64_t readings_in(Range range) const;
+    // The same from `from` to end(), together with what was acknowledged by then.
+    Tally tally(std::uint64_t from) const;
+
     // Whole records from `from` on: as many as fit in `rows_max` rows, but at least one if there
     // is any. The first begins before `from` only if `from` is inside it (the caller slices).
     // Comes from memory where it can. An error means that the disk did not let itself be read:

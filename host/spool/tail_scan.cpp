@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/crash_point.h"
 #include "spool/record.h"
 
 namespace ingest::spool {
@@ -45,6 +46,7 @@ FileResult<void> repair_tail(const Segment& segment, const Tail& tail) {
         if (auto written = file.write(at, bytes.first(*got)); !written) return written;
         at += bytes.size();
     }
+    crash_point("recovery.mid_repair");
     piece.assign(piece_bytes, std::byte{0});
     for (std::uint64_t at = tail.offset; at < tail.traces_end;) {
         const auto zeros = std::span(piece).first(std::min(piece_bytes, tail.traces_end - at));

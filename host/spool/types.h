@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ struct Options {
     std::chrono::milliseconds cursor_sync_interval{1000};
     // How often a disk without space is tried again.
     std::chrono::milliseconds space_retry_interval{1000};
+    // Asked in open() each time another process is found to own `dir`: true, try again; false, give
+    // up. It does the waiting. Empty: give up at once.
+    std::function<bool()> wait_for_owner;
 };
 
 // Shared: the memory tail and every lane that is writing it hold a record's batch.
@@ -57,6 +61,12 @@ struct Run {
     // Accepted readings in [from, end) that are in no record: damaged, their bytes are in
     // quarantine/. Numbers that no acknowledged reading ever had are not counted.
     std::uint64_t lost = 0;
+};
+
+// Two counts as of one instant.
+struct Tally {
+    std::uint64_t acknowledged = 0;  // readings, since this process opened the spool
+    std::uint64_t beyond = 0;        // accepted readings from a position to the end
 };
 
 enum class State {

@@ -37,7 +37,11 @@ uint32_t decode_utf8(std::string_view text, size_t& at) {
     return code < least[more] || surrogate || code > 0x10FFFF ? broken : code;
 }
 
-void append_ascii(std::string& out, char c) {
+// Stands for itself.
+bool is_plain(char c) noexcept { return c >= ' ' && c < 0x7F && c != '"' && c != '\\'; }
+
+// An ASCII character that is not plain.
+void append_special(std::string& out, char c) {
     switch (c) {
         case '"': out += "\\\""; return;
         case '\\': out += "\\\\"; return;
@@ -46,10 +50,8 @@ void append_ascii(std::string& out, char c) {
         case '\n': out += "\\n"; return;
         case '\f': out += "\\f"; return;
         case '\r': out += "\\r"; return;
-        default: break;
+        default: return append_escape(out, static_cast<uint8_t>(c));
     }
-    if (c < ' ' || c == 0x7F) return append_escape(out, static_cast<uint8_t>(c));
-    out += c;
 }
 
 // Writes `width` decimal digits.
@@ -75,9 +77,13 @@ void append_uuid(std::string& out, std::span<const uint8_t, 16> uuid) {
 
 void append_json(std::string& out, std::string_view text) {
     out += '"';
-    for (size_t i = 0; i < text.size();) {
+    for (size_t i = 0;;) {
+        const size_t begin = i;
+        while (i < text.size() && is_plain(text[i])) ++i;
+        out.append(text, begin, i - begin);
+        if (i == text.size()) break;
         if (static_cast<uint8_t>(text[i]) < 0x80) {
-            append_ascii(out, text[i++]);
+            append_special(out, text[i++]);
         } else {
             append_code_point(out, decode_utf8(text, i));
         }

@@ -118,6 +118,23 @@ class Endpoints:
         for limit in ("0", "101", "-1", "x", "1.5", ""):
             self.assertEqual(self.client.get(path + "?limit=" + limit).status, 400, limit)
 
+    def test_ledger(self):
+        self.assertEqual(self.client.batch([e2e.reading(i) for i in range(7)]).status, self.stored)
+
+        def at_rest():
+            ledger = self.running.ledger()
+            return ledger if all(sink["waiting"] == 0 for sink in ledger["sinks"]) else None
+
+        ledger = e2e.poll(at_rest, "nothing waits")
+        self.assertEqual([sink["name"] for sink in ledger["sinks"]], self.sinks)
+        for sink in ledger["sinks"]:
+            self.assertEqual((sink["accepted"], sink["delivered"], sink["dead_lettered"],
+                              sink["lost"], sink["connected"]), (7, 7, 0, 0, True))
+            self.assertEqual(sink["cursor"], ledger["spool"]["end"])
+        spool = ledger["spool"]
+        self.assertEqual((spool["state"], spool["accepted"], spool["lost"]), ("accepting", 7, 0))
+        self.assertNotIn("/internal/ledger", self.client.get("/api/v1/openapi.json").json["paths"])
+
     def test_documentation(self):
         document = self.client.get("/api/v1/openapi.json")
         self.assertEqual(document.status, 200)
@@ -132,6 +149,15 @@ class EmbeddedTest(Endpoints, e2e.HostTest):
     def start(self):
         self.sinks = ["database"]
         return self.host("presets/embedded.yaml").start()
+
+    def test_the_ledger_adds_up_in_every_answer(self):
+        load = self.load(self.running.port, connections=8)
+        for _ in range(300):
+            for sink in self.running.ledger()["sinks"]:
+                self.assertEqual(sink["accepted"], sink["delivered"] + sink["waiting"] +
+                                 sink["dead_lettered"] + sink["lost"])
+        load.stop()
+        self.assertGreater(load.accepted, 0)
 
     def test_rows_are_in_sqlite(self):
         answer = self.client.ingest(e2e.reading(7))

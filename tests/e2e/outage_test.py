@@ -1,46 +1,8 @@
-"""Stores that are down, come late, go away, or refuse a reading."""
-import json
-import os
-import subprocess
+"""Stores that come late or refuse a reading. tests/fault has those that go away under load."""
 import unittest
 
 import e2e
-import load
-
-
-class PrivateRedis:
-    """A Redis of this test's own, that it may kill."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.port = e2e.free_port()
-        self.process = None
-
-    @property
-    def url(self):
-        return "redis://127.0.0.1:%d/0" % self.port
-
-    def start(self):
-        import redis
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always", "--dir", self.directory],
-            stdout=subprocess.DEVNULL)
-        self.client = redis.Redis.from_url(self.url)
-
-        def answers():
-            try:
-                return self.client.ping()
-            except redis.exceptions.ConnectionError:
-                return False
-
-        e2e.poll(answers, "Redis answers")
-
-    def kill(self):
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
+import own_stores
 
 
 class OutageTest(e2e.HostTest):
@@ -58,7 +20,7 @@ class OutageTest(e2e.HostTest):
         name = environment["DATABASE_URL"].rsplit("/", 1)[1]
         # Nobody may connect to the database yet: the host starts all the same.
         import psycopg2
-        admin = psycopg2.connect(e2e.DATABASE_URL)
+        admin = psycopg2.connect(own_stores.DATABASE_URL)
         admin.autocommit = True
         self.addCleanup(admin.close)
         admin.cursor().execute('ALTER DATABASE "%s" WITH ALLOW_CONNECTIONS false' % name)
@@ -79,30 +41,6 @@ class OutageTest(e2e.HostTest):
             e2e.poll(lambda: client.ingest(e2e.reading(21)).status == 201, "it is 201 again")
         del cursor
 
-    def test_redis_goes_and_comes_back(self):
-        environment, db, _, queue = self.stores()
-        private = PrivateRedis(self.directory)
-        self.addCleanup(private.kill)
-        private.start()
-        environment["REDIS_URL"] = private.url
-        host = self.host("config.yaml", environment).start()
-        running = load.Load(host.port).start()
-        e2e.poll(lambda: len(running.statuses) > 50, "load runs")
-        private.kill()
-        before = len(running.statuses)
-        e2e.poll(lambda: len(running.statuses) > before + 200, "load goes on without Redis")
-        self.assertFalse(host.connected("redis"))
-        private.start()
-        e2e.poll(lambda: host.connected("redis"), "Redis is connected again")
-        running.stop()
-        self.assertEqual(set(running.statuses), {201}, "clients notice nothing")
-        self.assertEqual(running.unknown, 0)
-        self.assertEqual(host.stop(), 0)
-        messages = {json.loads(m)["reading_id"]
-                    for m in private.client.lrange(queue, 0, -1)}
-        self.assertEqual(set(running.acknowledged) - messages, set(), "messages are lost")
-        self.assertEqual(self.count(db), len(running.acknowledged))
-
     def test_one_bad_reading_does_not_hold_the_others(self):
         environment, db, redis, queue = self.stores()
         host = self.host("config.yaml", environment).start()
@@ -117,10 +55,6 @@ class OutageTest(e2e.HostTest):
             e2e.poll(lambda: self.count(db) == 100, "the other 99 are stored")
             e2e.poll(lambda: redis.llen(queue) == 101, "the other sink has all")
         self.assertEqual(host.stop(), 0)
-        letters = os.path.join(self.directory, "spool", "dead-letters", "database.1.log")
-        with open(letters, "rb") as file:
-            kept = file.read()
-        self.assertIn(b"23514", kept)
         self.assertIn(answer.json["reading_ids"][37].encode(), host.log().encode())
 
     def test_a_second_host_on_the_same_spool_is_refused(self):

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -13,22 +14,28 @@ import socket
 import subprocess
 import tempfile
 import unittest
-import urllib.parse
-import uuid
 
+import own_stores
+from audit import stores
+from audit.client import Load
+from audit.journal import Account, Journal
+from audit.verify import verify
 from poll import PATIENCE, POLL_SECONDS, poll
 
 BUILD = os.environ["INGEST_BUILD_DIR"]
 SOURCE = os.environ["INGEST_SOURCE_DIR"]
 HOST_BINARY = os.path.join(BUILD, "bin", "ingest-host")
 SHARED_DATA = os.path.join(os.path.dirname(SOURCE), "shared", "data")
-DATABASE_URL = os.environ.get("INGEST_TEST_DATABASE_URL")
-REDIS_URL = os.environ.get("INGEST_TEST_REDIS_URL")
+
 
 def free_port():
-    with contextlib.closing(socket.socket()) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """For a server that may end and start again on it: below the range that the kernel gives to
+    clients, which would take it in between."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with contextlib.closing(socket.socket()) as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def reading(i=0, **changes):
@@ -106,6 +113,8 @@ class Host:
         self.directory = directory
         self.config = config
         self.environment = environment or {}
+        self.prefix = []  # of its command: a tracer that leaves it this process's child
+        self.descriptors = ()  # that it inherits
         self.port = free_port()
         self.process = None
         self.log_path = os.path.join(directory, "host.log")
@@ -126,8 +135,9 @@ class Host:
     def start(self, wait=True):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [HOST_BINARY, "--config", self.config], cwd=self.directory,
-                env=self.full_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [*self.prefix, HOST_BINARY, "--config", self.config], cwd=self.directory,
+                env=self.full_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=self.descriptors)
         if wait:
             poll(self.answers, "the host answers; its log: " + self.log_path)
         return self
@@ -155,6 +165,19 @@ class Host:
         with open(self.log_path, errors="replace") as log:
             return log.read()
 
+    def sanitizer_report(self):
+        """The beginning of one, or None."""
+        if not os.path.exists(self.log_path):
+            return None
+        log = self.log()
+        report = re.search("AddressSanitizer|ThreadSanitizer|runtime error|LeakSanitizer", log)
+        return log[report.start():][:20000] if report else None
+
+    def ledger(self):
+        """What /internal/ledger says."""
+        with contextlib.closing(self.client()) as client:
+            return client.get("/internal/ledger").json
+
     def stop(self):
         """SIGTERM; returns the exit status."""
         if self.process is None:
@@ -180,16 +203,10 @@ class HostTest(unittest.TestCase):
         self.addCleanup(self.end_hosts)
 
     def end_hosts(self):
-        for host in self.hosts:
-            if host.process is not None:
-                host.kill()
+        self.end_hosts_now()
         # A sanitizer's report is a failure, whatever the test looked at.
         for host in self.hosts:
-            if os.path.exists(host.log_path):
-                log = host.log()
-                report = re.search("AddressSanitizer|ThreadSanitizer|runtime error|LeakSanitizer",
-                                   log)
-                self.assertIsNone(report, log[report.start():][:20000] if report else "")
+            self.assertIsNone(host.sanitizer_report())
 
     def host(self, config="presets/embedded.yaml", environment=None, directory=None):
         path = config if os.path.isabs(config) else os.path.join(SOURCE, config)
@@ -205,50 +222,58 @@ class HostTest(unittest.TestCase):
 
     # Stores ------------------------------------------------------------------------------------
 
+    def own(self, make):
+        """What one of own_stores' functions makes; it goes when the hosts have ended."""
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        stack.callback(self.end_hosts_now)
+        try:
+            return make(stack)
+        except own_stores.Unavailable as reason:
+            self.skipTest(str(reason))
+
     def database(self):
         """A fresh PostgreSQL database: (url, connection in autocommit mode)."""
-        if not DATABASE_URL:
-            self.skipTest("no PostgreSQL: INGEST_TEST_DATABASE_URL is not set; "
-                          "run it through ./test or tests/support/stores")
-        import psycopg2
-        name = "e2e_" + uuid.uuid4().hex[:12]
-        admin = psycopg2.connect(DATABASE_URL)
-        admin.autocommit = True
-        admin.cursor().execute('CREATE DATABASE "%s"' % name)
+        return self.own(own_stores.own_database)
 
-        def drop():
-            self.end_hosts_now()
-            admin.cursor().execute('DROP DATABASE "%s" WITH (FORCE)' % name)
-            admin.close()
-
-        self.addCleanup(drop)
-        url = urllib.parse.urlsplit(DATABASE_URL)._replace(path="/" + name).geturl()
-        connection = psycopg2.connect(url)
-        connection.autocommit = True
-        self.addCleanup(connection.close)
-        return url, connection
+    def queue(self):
+        """A Redis list of this test's own: (url, name, client)."""
+        return self.own(own_stores.own_queue)
 
     def end_hosts_now(self):
         for host in self.hosts:
             if host.process is not None:
                 host.kill()
 
-    def queue(self):
-        """A Redis list of this test's own: (url, name, client)."""
-        if not REDIS_URL:
-            self.skipTest("no Redis: INGEST_TEST_REDIS_URL is not set; "
-                          "run it through ./test or tests/support/stores")
-        import redis
-        client = redis.Redis.from_url(REDIS_URL)
-        name = "e2e_" + uuid.uuid4().hex[:12]
-        self.addCleanup(client.close)
-        self.addCleanup(client.delete, name)
-        return REDIS_URL, name, client
-
     def stores(self):
         """Environment for config.yaml with a database and a queue of this test's own."""
         database_url, database = self.database()
         redis_url, queue, redis = self.queue()
-        environment = {"DATABASE_URL": database_url, "REDIS_URL": redis_url,
-                       "REDIS_QUEUE_NAME": queue}
+        environment = own_stores.store_environment(database_url, redis_url, queue)
         return environment, database, redis, queue
+
+    # Audited load ------------------------------------------------------------------------------
+
+    def load(self, port, **options):
+        """Started; what it was told is in a journal in this test's directory."""
+        journal = Journal(os.path.join(self.directory, "journal"))
+        self.addCleanup(journal.close)
+        load = Load(port, journal, **options)
+        self.addCleanup(load.abandon)
+        return load.start()
+
+    def assert_kept(self, load, postgres=None, redis=None):
+        """Nothing that the load was told is kept is lost, doubled, changed or made up. A url and
+        (url, queue); returns the number of acknowledged readings."""
+        account = Account(load.journal.path)
+        self.assertEqual(account.malformed, [])
+        self.assertGreater(len(account.acknowledged), 0)
+        verdicts = []
+        if postgres:
+            verdicts.append(verify(account, "postgres", stores.postgres(postgres)))
+        if redis:
+            verdicts.append(verify(account, "redis", stores.redis_list(*redis),
+                                   at_least_once=True))
+        for verdict in verdicts:
+            self.assertEqual(verdict.wrong(), [], verdict.as_dict())
+        return len(account.acknowledged)

@@ -19,8 +19,15 @@ constexpr std::size_t block_bytes = 512;
 std::string parent_of(const std::string& path) { return fs::path(path).parent_path().string(); }
 
 bool changes_something(Operation operation) {
-    return operation != Operation::open && operation != Operation::read &&
-           operation != Operation::list;
+    switch (operation) {
+        case Operation::create:
+        case Operation::write:
+        case Operation::sync:
+        case Operation::rename:
+        case Operation::unlink:
+        case Operation::sync_directory: return true;
+        default: return false;
+    }
 }
 
 FileError failed(const std::string& path, int number) { return {"cannot use " + path, number}; }
@@ -51,6 +58,7 @@ public:
 
     FileResult<std::uint64_t> size() override {
         const std::lock_guard lock(files_.mutex_);
+        if (const int number = begin(Operation::size)) return failed(path_, number);
         return std::uint64_t{node_->now.size()};
     }
 
@@ -61,11 +69,14 @@ protected:
                                        std::span<const std::byte> bytes) override {
         const std::lock_guard lock(files_.mutex_);
         const bool was_off = files_.off_;
-        const int number = begin(Operation::write);
+        const int fault = begin(Operation::write);
+        const int number = fault == FakeFiles::cut_short ? 0 : fault;
         if (number != 0 && (was_off || !files_.off_)) return failed(path_, number);
         // The power cut that comes in the middle of a write leaves some of it.
         std::size_t size = bytes.size();
-        if (number != 0 || (files_.rough_ && files_.random_() % 4 == 0)) {
+        if (fault == FakeFiles::cut_short) {
+            size = (size + 1) / 2;
+        } else if (number != 0 || (files_.rough_ && files_.random_() % 4 == 0)) {
             size = 1 + files_.random_() % size;
         }
         if (offset + size > node_->now.size()) {
@@ -85,10 +96,12 @@ protected:
 
     FileResult<std::size_t> read_some(std::uint64_t offset, std::span<std::byte> bytes) override {
         const std::lock_guard lock(files_.mutex_);
-        if (const int number = begin(Operation::read)) return failed(path_, number);
+        const int fault = begin(Operation::read);
+        if (fault > 0) return failed(path_, fault);
         if (files_.rough_ && files_.random_() % 16 == 0) return failed(path_, EINTR);
         if (offset >= node_->now.size()) return std::size_t{0};
         std::size_t size = std::min<std::size_t>(bytes.size(), node_->now.size() - offset);
+        if (fault == FakeFiles::cut_short) size = (size + 1) / 2;
         if (files_.rough_ && size > 1 && files_.random_() % 4 == 0) size = 1 + size / 2;
         std::memcpy(bytes.data(), node_->now.data() + offset, size);
         return size;
@@ -227,11 +240,43 @@ std::uint64_t FakeFiles::count(Operation operation) {
 int FakeFiles::begin(Operation operation, const std::string& path) {
     if (off_) return EIO;
     counts_[operation] += 1;
-    if (changes_something(operation) && off_after_ > 0 && --off_after_ == 0) {
-        off_ = true;
-        return EIO;
+    if (changes_something(operation)) {
+        changes_ += 1;
+        if (off_after_ > 0 && --off_after_ == 0) {
+            off_ = true;
+            return EIO;
+        }
     }
-    return fault_ ? fault_(operation, path) : 0;
+    if (!fault_) return 0;
+    const int number = fault_(operation, path);
+    const bool moves_bytes = operation == Operation::write || operation == Operation::read;
+    return number == cut_short && !moves_bytes ? 0 : number;
+}
+
+std::uint64_t FakeFiles::changes() {
+    const std::lock_guard lock(mutex_);
+    return changes_;
+}
+
+std::unique_ptr<FakeFiles> FakeFiles::clone(std::uint64_t seed) {
+    const std::lock_guard lock(mutex_);
+    auto copy = std::make_unique<FakeFiles>(seed);
+    std::map<NodePtr, NodePtr> nodes;
+    const auto cloned = [&nodes](const NodePtr& node) {
+        if (!node) return node;
+        NodePtr& there = nodes[node];
+        if (!there) there = std::make_shared<Node>(*node);
+        return there;
+    };
+    for (const auto& [path, node] : names_) copy->names_[path] = cloned(node);
+    for (const auto& [path, node] : durable_names_) copy->durable_names_[path] = cloned(node);
+    for (const auto& [directory, changes] : unsynced_) {
+        for (Change change : changes) {
+            for (auto& [path, node] : change.effects) node = cloned(node);
+            copy->unsynced_[directory].push_back(std::move(change));
+        }
+    }
+    return copy;
 }
 
 FakeFiles::NodePtr FakeFiles::find(const std::string& path) const {
@@ -293,14 +338,10 @@ FileResult<void> FakeFiles::rename(const fs::path& from, const fs::path& to) {
     }
     const NodePtr node = find(from.string());
     if (!node) return failed(from.string(), ENOENT);
-    if (from.parent_path() == to.parent_path()) {
-        Change both{{{to.string(), node}, {from.string(), nullptr}}};
-        apply(both, names_);
-        unsynced_[parent_of(to.string())].push_back(std::move(both));
-    } else {
-        change(to.string(), node);
-        change(from.string(), nullptr);
-    }
+    // Both or neither, also between two directories: it counts as a change of the target's.
+    Change both{{{to.string(), node}, {from.string(), nullptr}}};
+    apply(both, names_);
+    unsynced_[parent_of(to.string())].push_back(std::move(both));
     return {};
 }
 
@@ -354,15 +395,20 @@ FileResult<std::vector<std::string>> FakeFiles::list(const fs::path& dir) {
     return names;
 }
 
-FileResult<std::uint64_t> FakeFiles::free_bytes(const fs::path&) {
+FileResult<std::uint64_t> FakeFiles::free_bytes(const fs::path& dir) {
     const std::lock_guard lock(mutex_);
+    if (const int number = begin(Operation::free_bytes, dir.string())) {
+        return failed(dir.string(), number);
+    }
     const std::uint64_t now = used();
     return now < capacity_ ? capacity_ - now : 0;
 }
 
 FileResult<std::unique_ptr<File>> FakeFiles::lock(const fs::path& path) {
     const std::lock_guard lock(mutex_);
-    if (off_) return failed(path.string(), EIO);
+    if (const int number = begin(Operation::lock, path.string())) {
+        return failed(path.string(), number);
+    }
     if (!locked_.insert(path.string()).second) {
         return FileError{"cannot lock " + path.string() + ": process 1 uses it", EWOULDBLOCK};
     }

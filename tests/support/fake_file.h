@@ -19,14 +19,21 @@
 // its dirty pages, and the next one succeeds. Any thread.
 namespace ingest::test {
 
-enum class Operation { open, create, write, read, sync, rename, unlink, sync_directory, list };
+enum class Operation {
+    open, create, write, read, sync, rename, unlink, sync_directory, list, size, free_bytes, lock
+};
 
 class FakeFiles final : public spool::FileSystem {
 public:
     explicit FakeFiles(std::uint64_t seed = 1) : random_(seed) {}
 
-    // Asked before each operation with the file's path; not 0: it fails with this errno.
+    // All files and names as they are, and nothing of what is injected. REQUIRES: none is open.
+    std::unique_ptr<FakeFiles> clone(std::uint64_t seed);
+
+    // Asked before each operation with the file's path; not 0: it fails with this errno, or for
+    // `cut_short` a write or read does half of what it was asked for.
     using Fault = std::function<int(Operation, const std::string&)>;
+    static constexpr int cut_short = -1;
     void inject(Fault fault);
     // Writes and reads are cut short and interrupted at random.
     void set_rough(bool rough);
@@ -49,6 +56,8 @@ public:
                    const std::vector<std::byte>& bytes);
     void copy(const std::filesystem::path& from, const std::filesystem::path& to);
     std::uint64_t count(Operation operation);
+    // Changes since the start: what power_off_after counts.
+    std::uint64_t changes();
 
     spool::FileResult<std::unique_ptr<spool::File>> open(const std::filesystem::path&) override;
     spool::FileResult<std::unique_ptr<spool::File>> create(const std::filesystem::path&) override;
@@ -93,6 +102,7 @@ private:
     std::uint64_t epoch_ = 0;
     std::uint64_t capacity_ = UINT64_MAX;
     std::map<Operation, std::uint64_t> counts_;
+    std::uint64_t changes_ = 0;
     std::set<std::string> locked_;
     Names names_;
     Names durable_names_;

@@ -41,6 +41,51 @@ TEST(Arguments, HelpAndVersionNeedNothingElse) {
     EXPECT_EQ(parse({"--version"})->command, Command::version);
 }
 
+TEST(Arguments, SpoolHasThreeActions) {
+    const auto arguments = parse({"spool", "export", "--dir", "a", "--batches", "--sink=db"});
+    ASSERT_TRUE(arguments);
+    EXPECT_EQ(arguments->command, Command::spool);
+    EXPECT_EQ(arguments->action, "export");
+    EXPECT_EQ(arguments->dir, "a");
+    EXPECT_EQ(arguments->sink, "db");
+    EXPECT_TRUE(arguments->batches);
+    EXPECT_FALSE(arguments->json);
+    EXPECT_TRUE(parse({"spool", "ls", "--json", "--config", "a.yaml"})->json);
+    EXPECT_EQ(parse({"spool", "check", "--config", "a.yaml", "--dir", "b"})->dir, "b");
+    EXPECT_TRUE(parse({"spool", "export", "--dir", "a", "--quarantine"})->quarantine);
+}
+
+TEST(Arguments, DeadLettersAreNamedOneByOneOrAllAtOnce) {
+    const auto replay = parse({"dead-letters", "replay", "--config", "a.yaml", "--sink", "db",
+                               "--id", "1", "--id=2"});
+    ASSERT_TRUE(replay);
+    EXPECT_EQ(replay->command, Command::dead_letters);
+    EXPECT_EQ(replay->action, "replay");
+    EXPECT_THAT(replay->ids, ElementsAre("1", "2"));
+    EXPECT_TRUE(parse({"dead-letters", "drop", "--config", "a", "--all"})->all);
+    EXPECT_TRUE(parse({"dead-letters", "ls", "--config", "a", "--json"})->json);
+    for (const char* action : {"replay", "drop"}) {
+        EXPECT_THAT(refusal({"dead-letters", action, "--config", "a"}), HasSubstr("--all"));
+        EXPECT_THAT(refusal({"dead-letters", action, "--config", "a", "--all", "--id", "1"}),
+                    HasSubstr("either"));
+    }
+    EXPECT_THAT(refusal({"dead-letters", "ls", "--all"}), HasSubstr("replay drop"));
+    EXPECT_THAT(refusal({"dead-letters", "ls"}), HasSubstr("--config FILE"));
+}
+
+TEST(Arguments, SaysWhichActionsThereAre) {
+    EXPECT_THAT(refusal({"spool"}), HasSubstr("spool ls, check or export"));
+    EXPECT_THAT(refusal({"spool", "--dir", "a"}), HasSubstr("ls, check or export"));
+    EXPECT_THAT(refusal({"dead-letters", "rm"}), HasSubstr("ls, replay or drop"));
+    EXPECT_THAT(refusal({"spool", "ls"}), HasSubstr("--dir DIR"));
+    EXPECT_THAT(refusal({"spool", "ls", "--dir", "a", "--batches"}), HasSubstr("export"));
+    EXPECT_THAT(refusal({"spool", "export", "--dir", "a", "--batches=1"}), HasSubstr("no value"));
+    EXPECT_THAT(refusal({"spool", "ls", "--dir", "a", "--url", "b"}), HasSubstr("--url"));
+    EXPECT_THAT(refusal({"spool", "export", "--dir", "a", "--quarantine", "--sink", "b"}),
+                HasSubstr("--quarantine"));
+    EXPECT_EQ(parse({"spool", "--help"})->command, Command::help);
+}
+
 TEST(Arguments, SaysWhatIsWrong) {
     EXPECT_THAT(refusal({}), HasSubstr("--config FILE"));
     EXPECT_THAT(refusal({"sevre"}), HasSubstr("no command 'sevre'"));

@@ -93,6 +93,40 @@ TEST(Reading, NamesEveryBadField) {
     }
 }
 
+TEST(Reading, SaysWhatAFieldMustBe) {
+    Decoding it;
+    it.single(reading(R"(, "humidity": null, "voltage": [], "cycles": "x", "running": 0,
+        "site": true, "serviced_at": {}, "reading_id": 7)"));
+    std::vector<std::string> messages;
+    for (const auto& finding : it.decoded.findings) messages.push_back(finding.message);
+    EXPECT_THAT(messages,
+                ElementsAre("voltage must be a number, not an array",
+                            "cycles must be a whole number, not a string",
+                            "running must be true or false, not a number",
+                            "site must be a string, not a boolean",
+                            "serviced_at must be a time, not an object",
+                            "reading_id must be a string, not a number"));
+}
+
+TEST(Reading, TakesWholeNumbersOf64BitsOnly) {
+    Decoding it;
+    const struct {
+        const char* number;
+        const char* message;
+    } cases[] = {
+        {"9223372036854775808", "cycles is out of the range of a whole number of 64 bits"},
+        {"1e3", "cycles must be a whole number, without fraction and exponent"},
+        {"2.0", "cycles must be a whole number, without fraction and exponent"},
+    };
+    for (const auto& [number, message] : cases) {
+        it.single(reading(R"(, "cycles": )" + std::string(number)));
+        ASSERT_THAT(summary(it.decoded), ElementsAre("0 cycles number")) << number;
+        EXPECT_EQ(it.decoded.findings[0].message, message);
+    }
+    it.single(reading(R"(, "cycles": 9223372036854775807)"));
+    EXPECT_EQ(it.batch.int64(it.column("cycles"), 0), INT64_MAX);
+}
+
 TEST(Reading, TakesANullForARequiredFieldAsMissing) {
     Decoding it;
     it.single(R"({"equipment_id": null, "temperature": null, "vibration": 1, "pressure": 1})");
@@ -192,6 +226,29 @@ TEST(Reading, SaysWhereMalformedTextIsWrong) {
         EXPECT_THAT(it.decoded.findings, IsEmpty());
         EXPECT_EQ(it.batch.rows(), 0);
         EXPECT_EQ(it.decoded.total, 0U);
+    }
+}
+
+TEST(Reading, IsMalformedWithAMalformedValueOfAnyField) {
+    const struct {
+        const char* member;
+        const char* why;
+    } cases[] = {
+        {R"("humidity": 1.)", "expected a number as JSON writes it"},
+        {R"("humidity": nul)", "expected a value"},
+        {R"("cycles": 01)", "expected a number as JSON writes it"},
+        {R"("running": tru)", "expected a value"},
+        {R"("site": "\x")", "not an escape that JSON has"},
+        {R"("serviced_at": "\ud800")", "half of a surrogate pair"},
+        {R"("timestamp": 1e)", "expected a number as JSON writes it"},
+        {R"("reading_id": "\u12")", "\\u must be followed by four hexadecimal digits"},
+    };
+    Decoding it;
+    for (const auto& [member, why] : cases) {
+        it.single(reading(", " + std::string(member)));
+        EXPECT_TRUE(it.decoded.malformed) << member;
+        EXPECT_THAT(it.decoded.detail, HasSubstr(why)) << member;
+        EXPECT_EQ(it.batch.rows(), 0);
     }
 }
 

@@ -35,6 +35,7 @@ TEST(Unescape, RefusesBadEscapesAndHalfSurrogates) {
     EXPECT_EQ(unescaped(R"(\ud800\n)"), "fault at 0");
     EXPECT_EQ(unescaped(R"(\udc00)"), "fault at 0");
     EXPECT_EQ(unescaped(R"(\udc00\ud800)"), "fault at 0");
+    EXPECT_EQ(unescaped("a\\"), "fault at 1");
 }
 
 TEST(Cut, NeverSplitsACharacter) {

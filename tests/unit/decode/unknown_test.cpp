@@ -23,6 +23,18 @@ TEST(UnknownMembers, AreIgnored) {
     EXPECT_EQ(it.batch.int64(model::column_received_at, 0), received_at_us);
 }
 
+TEST(UnknownMembers, MayBeManyInFrontOfTheKnown) {
+    Decoding it;
+    std::string text = "{";
+    for (int i = 0; i < 100; ++i) text += "\"k" + std::to_string(i) + "\": 1, ";
+    text += reading(R"(, "humidity": 3)").substr(1);
+    for (int i = 0; i < 2; ++i) {
+        it.single(text);
+        EXPECT_THAT(summary(it.decoded), IsEmpty());
+        EXPECT_EQ(it.batch.float64(it.column("humidity"), 0), 3);
+    }
+}
+
 TEST(UnknownMembers, MustBeAcceptableAllTheSame) {
     Decoding it;
     const struct {
@@ -45,6 +57,33 @@ TEST(UnknownMembers, MustBeAcceptableAllTheSame) {
     }
     it.single(reading(R"(, "x": {"a": 1, "b": 2, "a": 3})"));
     EXPECT_EQ(it.decoded.findings[0].message, "x names the member \"a\" more than once");
+}
+
+TEST(UnknownMembers, AreRefusedForTheFirstFlawInThem) {
+    Decoding it;
+    const struct {
+        const char* more;
+        const char* finding;
+    } cases[] = {
+        {R"(, "x": ["\u0000", 1e999])", "0 x nul"},
+        {R"(, "x": [1e999, "\u0000"])", "0 x number"},
+        {R"(, "x": [1e999, {"a\u0000": 1}])", "0 x number"},
+        {R"(, "x": {"a": 1e999, "a": 1})", "0 x number"},
+        {R"(, "x": [{"a": 1, "a": 2}, 1e999])", "0 x duplicate"},
+    };
+    for (const auto& [more, finding] : cases) {
+        it.single(reading(more));
+        EXPECT_THAT(summary(it.decoded), ElementsAre(finding)) << more;
+    }
+}
+
+TEST(UnknownMembers, HaveNoNulInTheirNames) {
+    Decoding it;
+    it.single(reading(R"(, "a\u0000": 1, "b": 2)"));
+    ASSERT_EQ(it.decoded.findings.size(), 1U);
+    EXPECT_EQ(it.decoded.findings[0].field, std::string("a\0", 2));
+    EXPECT_EQ(it.decoded.findings[0].code, "nul");
+    EXPECT_TRUE(it.refused(0));
 }
 
 TEST(UnknownMembers, MayRepeatNamesInDifferentObjects) {

@@ -1,11 +1,16 @@
 #include "deliver/lane.h"
 
 #include <algorithm>
+#include <array>
+#include <fstream>
 #include <future>
+#include <iterator>
 #include <numeric>
 
 #include <gmock/gmock.h>
 
+#include "deliver/dead_letter_office.h"
+#include "spool/segment_head.h"
 #include "support/batches.h"
 #include "support/temp_dir.h"
 #include "unit/deliver/fake_sink.h"
@@ -159,6 +164,24 @@ TEST_F(LaneTest, WaitsOutAnOutageInOrder) {
     EXPECT_THAT(live_, ElementsAre(false, true));
 }
 
+// Also of a write with a single reading, and whatever else a sink says but "reject".
+TEST_F(LaneTest, OnlyARefusalMakesADeadLetter) {
+    constexpr std::array codes{INGEST_RETRY, INGEST_TIMEOUT, INGEST_FATAL, INGEST_INTERNAL,
+                               INGEST_CONFIG, INGEST_UNSUPPORTED};
+    std::atomic<std::size_t> tries{0};
+    destination_.decide([&](const std::vector<std::uint64_t>& rows, std::string&) {
+        if (rows.empty() || tries >= 3 * codes.size()) return INGEST_OK;
+        return codes[tries++ % codes.size()];
+    });
+    start(1, 1);
+    append(3);
+    drain();
+    EXPECT_EQ(destination_.taken(), positions(0, 3));
+    EXPECT_EQ(tries, 3 * codes.size());
+    EXPECT_EQ(lane_->status().dead_lettered, 0U);
+    EXPECT_FALSE(std::filesystem::exists(dir_.path() / "dead-letters" / "store.1.log"));
+}
+
 TEST_F(LaneTest, OneWorkerAtATimeTriesWhileTheSinkIsDown) {
     std::atomic<bool> down{false};
     std::atomic<int> at_once{0};
@@ -202,8 +225,10 @@ TEST_F(LaneTest, FindsTheOneReadingThatTheSinkRefuses) {
     EXPECT_LT(destination_.writes(), 20) << "it halves, it does not try one by one";
 
     std::vector<std::pair<DeadLetter, double>> letters;
-    ASSERT_TRUE(letters_->for_each([&](const DeadLetter& letter, const model::Batch& reading) {
+    const DeadLetterOffice office(dir_.path(), "store", spool::posix_files());
+    ASSERT_TRUE(office.for_each([&](const DeadLetter& letter, const model::Batch& reading) {
         letters.emplace_back(letter, reading.float64(model::column_first_field, 0));
+        return true;
     }));
     ASSERT_EQ(letters.size(), 1U);
     EXPECT_EQ(letters[0].first.sequence, 13U);
@@ -319,6 +344,96 @@ TEST_F(LaneTest, TheLedgerHoldsWhileAWorkerLagsBehind) {
     drain();
     EXPECT_EQ(lane_->status().delivered, 6U);
     EXPECT_EQ(lane_->status().waiting, 0U);
+}
+
+TEST_F(LaneTest, TheLedgerHoldsInEveryAnswer) {
+    destination_.decide([](const std::vector<std::uint64_t>& rows, std::string&) {
+        const auto bad = [](std::uint64_t row) { return row % 10 == 3; };
+        return std::ranges::any_of(rows, bad) ? INGEST_REJECT : INGEST_OK;
+    });
+    append(5);  // before the sink is known: not its own
+    start(3);
+    append(20);
+    drain();
+    lane_.reset();
+    append(30);  // waits for it at its next start
+    start(3);
+    const auto check = [this] {
+        const LaneStatus now = lane_->status();
+        EXPECT_EQ(now.accepted, now.delivered + now.waiting + now.dead_lettered + now.lost);
+        return now;
+    };
+    std::atomic<bool> appended{false};
+    auto appending = std::async(std::launch::async, [&] {
+        for (int i = 0; i < 60; ++i) append(7);
+        appended = true;
+    });
+    while (!appended) check();
+    drain();
+    const LaneStatus last = check();
+    EXPECT_EQ(last.accepted, 30U + 60 * 7);
+    EXPECT_EQ(last.waiting, 0U);
+    EXPECT_EQ(last.lost, 0U);
+    EXPECT_EQ(last.dead_lettered, 45U);
+}
+
+TEST_F(LaneTest, DamagedReadingsAreLostAndNothingElseIs) {
+    start(1);
+    lane_->request_stop(std::chrono::steady_clock::now(), Backlog::leave);
+    lane_.reset();
+    for (int i = 0; i < 5; ++i) append(4);
+    spool_.reset();
+    const auto path = dir_.path() / "spool" / spool::segment_name(0);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    std::string bytes(std::istreambuf_iterator<char>(file), {});
+    std::size_t record = 0;  // the third
+    for (int i = 0; i < 3; ++i) record = bytes.find("ICRD", record + 1);
+    ASSERT_NE(record, std::string::npos);
+    file.seekp(static_cast<std::streamoff>(record) + 60);
+    file.write("damage", 6);
+    file.close();
+    open();
+    start(1, 1000);
+    EXPECT_EQ(lane_->status().accepted, 20U);
+    drain();
+    const LaneStatus status = lane_->status();
+    EXPECT_EQ(status.delivered, 16U);
+    EXPECT_EQ(status.lost, 4U);
+    EXPECT_EQ(status.waiting, 0U);
+    EXPECT_EQ(status.accepted, 20U);
+}
+
+TEST_F(LaneTest, ABacklogThatIsLeftIsTheNextOnes) {
+    std::promise<void> writing;
+    std::promise<void> release;
+    std::atomic<bool> first{true};
+    auto released = release.get_future().share();
+    destination_.decide([&, released](const std::vector<std::uint64_t>& rows, std::string&) {
+        if (!rows.empty() && first.exchange(false)) {
+            writing.set_value();
+            released.wait();
+        }
+        return INGEST_OK;
+    });
+    start(1, 4);
+    for (int i = 0; i < 5; ++i) append(4);
+    writing.get_future().wait();
+    lane_->request_stop(std::chrono::steady_clock::now() + patience, Backlog::leave);
+    release.set_value();
+    lane_->join();
+    EXPECT_EQ(destination_.taken(), positions(0, 4)) << "the write under way, and no other";
+    EXPECT_EQ(lane_->status().waiting, 16U);
+}
+
+TEST_F(LaneTest, ADownSinkIsNotTriedAgainForABacklogThatIsLeft) {
+    destination_.decide([](const auto&, std::string&) { return INGEST_RETRY; });
+    start(2, 10, {1h, 1h});
+    append(25);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().retries >= 1; }));
+    lane_->request_stop(std::chrono::steady_clock::now() + 1h, Backlog::leave);
+    auto joined = std::async(std::launch::async, [&] { lane_->join(); });
+    EXPECT_EQ(joined.wait_for(patience), std::future_status::ready);
+    EXPECT_EQ(lane_->status().waiting, 25U);
 }
 
 TEST_F(LaneTest, AFloodOfDeadLettersIsNoFloodOfLines) {

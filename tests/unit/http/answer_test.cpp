@@ -4,6 +4,7 @@
 
 #include "http/documents.h"
 #include "http/error_body.h"
+#include "http/exchange.h"
 #include "http/ingest_answer.h"
 #include "http/response.h"
 #include "http/station.h"
@@ -220,6 +221,58 @@ TEST(Documents, Readiness) {
     out.clear();
     append_readiness(out, ready, true);
     EXPECT_EQ(json::parse(out)["ready"], false);
+}
+
+TEST(Documents, Ledger) {
+    observe::Ledger ledger;
+    ledger.spool.state = "full";
+    ledger.spool.accepted = 12;
+    ledger.spool.lost = 1;
+    ledger.sinks.push_back({.name = "database", .connected = true, .cursor = 9, .accepted = 12,
+                            .delivered = 8, .waiting = 2, .dead_lettered = 1, .lost = 1,
+                            .retries = 4});
+    ledger.sinks.push_back({.name = "redis"});
+    std::string out;
+    append_ledger(out, ledger);
+    const json body = json::parse(out);
+    EXPECT_EQ(body["spool"].size(), 18U);
+    EXPECT_EQ(body["spool"]["state"], "full");
+    EXPECT_EQ(body["spool"]["accepted"], 12);
+    EXPECT_EQ(body["spool"]["lost"], 1);
+    EXPECT_EQ(body["sinks"][0],
+              json::parse(R"({"name":"database","connected":true,"cursor":9,"accepted":12,
+                  "delivered":8,"waiting":2,"dead_lettered":1,"lost":1,"retries":4})"));
+    EXPECT_EQ(body["sinks"][1]["connected"], false);
+}
+
+TEST(Documents, TheLedgerIsNotThereForOthers) {
+    const auto answer_to = [](std::array<std::uint8_t, 16> peer, std::string_view method) {
+        Services services;
+        services.ledger = [] { return observe::Ledger(); };
+        Shared shared({}, std::move(services), 1);
+        Station station(shared, nullptr);
+        Exchange exchange(station, Address::of(peer));
+        const std::string head =
+            std::string(method) + " /internal/ledger HTTP/1.1\r\nHost: a\r\n\r\n";
+        exchange.open(head);
+        std::string wire;
+        exchange.render(wire, 0);
+        return wire.substr(0, 12);
+    };
+    constexpr std::array<std::uint8_t, 16> here = {0, 0, 0, 0, 0,    0,    0,   0,
+                                                   0, 0, 0xFF, 0xFF, 127, 9, 9, 9};
+    constexpr std::array<std::uint8_t, 16> here_too = {0, 0, 0, 0, 0, 0, 0, 0,
+                                                       0, 0, 0, 0, 0, 0, 0, 1};
+    constexpr std::array<std::uint8_t, 16> near = {0, 0, 0, 0, 0, 0, 0, 0,
+                                                   0, 0, 0, 0, 0, 0, 0, 2};
+    constexpr std::array<std::uint8_t, 16> far = {0, 0, 0, 0, 0,    0,    0,  0,
+                                                  0, 0, 0xFF, 0xFF, 126, 0, 0, 1};
+    EXPECT_EQ(answer_to(here, "GET"), "HTTP/1.1 200");
+    EXPECT_EQ(answer_to(here_too, "GET"), "HTTP/1.1 200");
+    for (const char* method : {"GET", "HEAD", "POST", "OPTIONS"}) {
+        EXPECT_EQ(answer_to(near, method), "HTTP/1.1 404") << method;
+        EXPECT_EQ(answer_to(far, method), "HTTP/1.1 404") << method;
+    }
 }
 
 TEST(Documents, Latest) {

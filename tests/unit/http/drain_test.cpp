@@ -1,3 +1,5 @@
+#include <fcntl.h>
+
 #include <future>
 
 #include "server_fixture.h"
@@ -85,6 +87,106 @@ TEST_F(ServerTest, DrainFinishesWhatIsInFlight) {
     drained.get();
     EXPECT_THROW(connect(), std::runtime_error);
     EXPECT_EQ(server->counters().connections_open, 0U);
+}
+
+TEST_F(ServerTest, DrainServesARequestThatWasOnItsWayToAnIdleConnection) {
+    start();
+    RawClient idle = connect();
+    idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(idle.receive()->status, 200);
+    std::vector<std::unique_ptr<RawClient>> asking;
+    for (int i = 0; i < 50; ++i) asking.push_back(std::make_unique<RawClient>(server->port()));
+    auto drained = std::async(std::launch::async, [this] { server->drain(seconds(60)); });
+    ASSERT_TRUE(soon([&] { return says_that_it_drains(*asking.front()); }));
+    // By the time that the others were answered too, the cores know.
+    for (std::size_t i = 1; i < asking.size(); ++i) EXPECT_TRUE(says_that_it_drains(*asking[i]));
+    idle.send(post_bytes("one"));
+    const auto got = idle.receive();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->status, 201);
+    EXPECT_EQ(got->field("connection"), "close");
+    EXPECT_TRUE(idle.closed());
+    drained.get();
+}
+
+TEST_F(ServerTest, DrainAnswersWhatQueuesAtTheListener) {
+    options.threads = 1;
+    start();
+    std::promise<void> stuck;
+    auto is_stuck = stuck.get_future();
+    house.stuck = std::move(stuck);
+    RawClient blocking = connect();
+    blocking.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    is_stuck.wait();
+    std::vector<std::unique_ptr<RawClient>> queued;
+    for (int i = 0; i < 20; ++i) {
+        queued.push_back(std::make_unique<RawClient>(server->port()));
+        queued.back()->send(post_bytes("one"));
+    }
+    EXPECT_EQ(server->counters().connections_open, 1U);
+    auto drained = std::async(std::launch::async, [this] { server->drain(seconds(60)); });
+    EXPECT_EQ(drained.wait_for(milliseconds(1)), std::future_status::timeout);
+    house.release_core.set_value();
+    EXPECT_EQ(blocking.receive()->status, 200);
+    for (auto& client : queued) {
+        const auto got = client->receive();
+        ASSERT_TRUE(got);
+        EXPECT_EQ(got->status, 201);
+    }
+    drained.get();
+    EXPECT_THROW(connect(), std::runtime_error);
+}
+
+TEST_F(ServerTest, DrainAnswersARequestThatIsHereBehindAnother) {
+    start();
+    house.hold();
+    RawClient client = connect();
+    client.send(post_bytes("one") + post_bytes("two"));
+    ASSERT_TRUE(soon([this] { return house.groups_waiting() == 1; }));
+    RawClient asking = connect();
+    auto drained = std::async(std::launch::async, [this] { server->drain(seconds(60)); });
+    ASSERT_TRUE(soon([&] { return says_that_it_drains(asking); }));
+    house.release(intake::Ack::stored);
+    EXPECT_EQ(client.receive()->field("connection"), "");
+    const auto last = client.receive();
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->status, 201);
+    EXPECT_EQ(last->field("connection"), "close");
+    drained.get();
+}
+
+TEST_F(ServerTest, APassedSocketIsLeftToItsOtherOwners) {
+    auto held = ListeningSocket::bind("127.0.0.1", 0);
+    ASSERT_TRUE(held);
+    const int descriptor = held->release();
+    const auto serve = [&] {
+        auto passed = ListeningSocket::adopt(::dup(descriptor));
+        ASSERT_TRUE(passed) << passed.error().message;
+        auto started = Server::start(std::move(*passed), options, house.services());
+        ASSERT_TRUE(started) << started.error().message;
+        server = std::move(*started);
+    };
+    serve();
+    EXPECT_EQ(post("one").status, 201);
+    server->drain(seconds(60));
+    RawClient queued = connect();
+    queued.send(post_bytes("two"));
+    server.reset();
+    serve();
+    const auto got = queued.receive();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->status, 201);
+    ::close(descriptor);
+}
+
+TEST_F(ServerTest, OnlyAListeningTcpSocketIsTaken) {
+    EXPECT_FALSE(ListeningSocket::adopt(::socket(AF_INET, SOCK_STREAM, 0)));
+    EXPECT_FALSE(ListeningSocket::adopt(::socket(AF_INET, SOCK_DGRAM, 0)));
+    EXPECT_FALSE(ListeningSocket::adopt(::open("/dev/null", O_RDONLY)));
+    const auto ipv6 = ListeningSocket::bind("::1", 0);
+    ASSERT_TRUE(ipv6) << ipv6.error().message;
+    EXPECT_EQ(ipv6->host(), "::1");
+    EXPECT_TRUE(ipv6->is_ipv6());
 }
 
 TEST_F(ServerTest, DrainTellsThatItIsNotReady) {

@@ -3,11 +3,14 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <condition_variable>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "http/server.h"
@@ -32,11 +35,21 @@ public:
     Services services() {
         Services made;
         made.make_front = [this](unsigned) { return std::make_unique<Front>(*this); };
-        made.health = [] {
+        made.health = [this] {
+            if (stuck) {
+                std::exchange(stuck, std::nullopt)->set_value();
+                release_core.get_future().wait();
+            }
             return observe::Health{true, 1.5, {{"database", true, false}, {"redis", false, false}}};
         };
         made.readiness = [this] {
             return observe::Readiness{ready, {{"database", true}, {"spool", ready}}};
+        };
+        made.ledger = [] {
+            observe::Ledger ledger;
+            ledger.spool.state = "accepting";
+            ledger.sinks.push_back({.name = "redis", .accepted = 3, .waiting = 3});
+            return ledger;
         };
         made.overload = [this]() -> std::optional<intake::Overload> {
             if (overloaded) return intake::Overload{"the spool is full", 9};
@@ -80,6 +93,9 @@ public:
     std::atomic<bool> overloaded{false};
     std::atomic<bool> keep_bodies{true};
     std::atomic<std::size_t> hand_overs{0};
+    std::atomic<std::size_t> outcome_bytes{0};  // what each says that it holds
+    std::optional<std::promise<void>> stuck;  // /health sets it, and waits for release_core
+    std::promise<void> release_core;
 
 private:
     class Front final : public intake::Front {
@@ -111,6 +127,7 @@ private:
             }
             if (request.body.starts_with("warn")) outcome.warnings = {{0, "", "hot", "hot"}};
             outcome.kind = intake::Outcome::Kind::accepted;
+            outcome.bytes = house_.outcome_bytes;
             for (std::uint32_t i = 0; i < outcome.total; ++i)
                 outcome.accepted.push_back({i, ids_.next(1), "PUMP-A-001", 0});
             pending_ += outcome.total;

@@ -20,20 +20,26 @@ using nlohmann::json;
 class ServerTest : public testing::Test {
 protected:
     ServerTest() {
-        options.host = "127.0.0.1";
-        options.port = 0;
         options.threads = 2;
         options.version = "1.2.3";
         options.limits.linger_timeout = std::chrono::milliseconds(100);
     }
 
     void start() {
-        auto started = Server::start(options, house.services());
+        auto socket = ListeningSocket::bind("127.0.0.1", 0);
+        ASSERT_TRUE(socket) << socket.error().message;
+        auto started = Server::start(std::move(*socket), options, house.services());
         ASSERT_TRUE(started) << started.error().message;
         server = std::move(*started);
     }
 
     RawClient connect() { return RawClient(server->port()); }
+    // Over a connection that was open before; its last answer says so.
+    static bool says_that_it_drains(RawClient& client) {
+        client.send("GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n");
+        const auto got = client.receive();
+        return got && got->status == 503 && got->field("connection") == "close";
+    }
 
     // One request on its own connection.
     RawResponse ask(std::string_view bytes, bool to_head = false) {

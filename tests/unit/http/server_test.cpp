@@ -235,19 +235,23 @@ TEST_F(ServerTest, RateLimit) {
     EXPECT_EQ(server->counters().rate_limited, 2U);
 }
 
+TEST_F(ServerTest, LedgerForThisMachine) {
+    start();
+    const json body = json::parse(get("/internal/ledger").body);
+    EXPECT_EQ(body["spool"]["state"], "accepting");
+    EXPECT_EQ(body["sinks"][0]["waiting"], 3);
+    EXPECT_EQ(ask("POST /internal/ledger HTTP/1.1\r\nHost: a\r\n\r\n").status, 405);
+}
+
 TEST_F(ServerTest, StartErrorsSayWhatToDo) {
     start();
-    Options second = options;
-    second.port = server->port();
-    const auto taken = Server::start(second, house.services());
+    const auto taken = ListeningSocket::bind("127.0.0.1", server->port());
     ASSERT_FALSE(taken);
     EXPECT_NE(taken.error().message.find("the port is in use"), std::string::npos);
-    second.host = "not-an-address";
-    const auto named = Server::start(second, house.services());
+    const auto named = ListeningSocket::bind("not-an-address", 0);
     ASSERT_FALSE(named);
     EXPECT_NE(named.error().message.find("not-an-address"), std::string::npos);
-    second.host = "203.0.113.7";
-    EXPECT_FALSE(Server::start(second, house.services()));
+    EXPECT_FALSE(ListeningSocket::bind("203.0.113.7", 0));
 }
 
 }  // namespace

@@ -230,21 +230,46 @@ TEST_F(ServerTest, ConnectionsAreBounded) {
     EXPECT_EQ(one.receive()->status, 200);
 }
 
-TEST_F(ServerTest, BytesInFlightAreBounded) {
+TEST_F(ServerTest, BodiesInFlightAreBounded) {
     options.limits.in_flight_bytes_max = 100;
     start();
-    house.hold();
     RawClient first = connect();
-    first.send(post_bytes(std::string(80, 'x')));
-    ASSERT_TRUE(soon([this] { return house.groups_waiting() == 1; }));
-    EXPECT_EQ(server->counters().bytes_in_flight, 80U);
+    const std::string bytes = post_bytes(std::string(80, 'x'));
+    first.send(bytes.substr(0, bytes.size() - 1));
+    ASSERT_TRUE(soon([this] { return server->counters().bytes_in_flight == 80; }));
     const RawResponse refused = post(std::string(30, 'x'));
     EXPECT_EQ(refused.status, 503);
     EXPECT_NE(refused.field("retry-after"), "");
-    house.release(intake::Ack::stored);
+    first.send("x");
     EXPECT_EQ(first.receive()->status, 201);
     EXPECT_TRUE(soon([this] { return server->counters().bytes_in_flight == 0; }));
     EXPECT_EQ(post(std::string(30, 'x')).status, 201);
+}
+
+TEST_F(ServerTest, OutcomesInFlightAreBounded) {
+    options.threads = 1;
+    options.limits.in_flight_bytes_max = 100;
+    options.limits.outcome_bytes_max = 60;
+    house.outcome_bytes = 50;
+    start();
+    house.hold();
+    RawClient first = connect();
+    RawClient second = connect();
+    first.send(post_bytes("one"));
+    second.send(post_bytes("two"));
+    // With one of the largest, a third stays within the two bounds, and a fourth does not.
+    ASSERT_TRUE(soon([this] { return server->counters().bytes_in_flight == 100; }));
+    RawClient third = connect();
+    third.send(post_bytes("three"));
+    ASSERT_TRUE(soon([this] { return server->counters().bytes_in_flight == 150; }));
+    const RawResponse refused = post("four");
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_NE(refused.field("retry-after"), "");
+    EXPECT_EQ(house.bodies().size(), 3U) << "nothing of it was accepted";
+    house.release(intake::Ack::stored);
+    for (RawClient* client : {&first, &second, &third}) EXPECT_EQ(client->receive()->status, 201);
+    EXPECT_TRUE(soon([this] { return server->counters().bytes_in_flight == 0; }));
+    EXPECT_EQ(post("five").status, 201);
 }
 
 }  // namespace

@@ -46,8 +46,12 @@ protected:
         options.dir = dir_.path();
         options.segment_bytes = 1 << 20;
         spool_ = std::move(*spool::Spool::open(options, *schema_, spool::posix_files()));
+        make_intake({});
+    }
+
+    void make_intake(const Intake::Options& options) {
         intake_ = std::make_unique<Intake>(
-            Intake::Options{}, *schema_,
+            options, *schema_,
             std::vector<validate::Step>{
                 {"heat", validate::OnError::refuse, &validator_, nullptr, &counters_}},
             *spool_, nullptr);
@@ -138,6 +142,29 @@ TEST_F(IntakeTest, AValidatorThatFailsKeepsNothing) {
     EXPECT_THAT(outcome.detail, HasSubstr("heat"));
     EXPECT_EQ(intake_->pending_rows(), 0);
     EXPECT_EQ(single("20").kind, Outcome::Kind::accepted) << "the next request is untouched";
+}
+
+TEST_F(IntakeTest, AnOutcomeSaysWhatItHolds) {
+    const std::size_t first = single("20").bytes;
+    const std::size_t second = single("20").bytes;
+    EXPECT_GT(second, sizeof(Outcome::Accepted));
+    EXPECT_GE(first, second + model::Batch(*schema_).memory()) << "it began the turn's batch";
+    EXPECT_GT(single("200").bytes, sizeof(model::Finding)) << "what is wrong is held too";
+}
+
+TEST_F(IntakeTest, FindingsAreBoundedAndEveryRefusedReadingHasOne) {
+    Intake::Options options;
+    options.decode.findings_max = 20;
+    make_intake(options);
+    std::string readings = reading("\"x\"");
+    for (int i = 0; i < 20; ++i) readings += "," + reading("60");
+    for (int i = 0; i < 20; ++i) readings += "," + reading("200");
+    const Outcome outcome = accept(Form::batch, R"({"readings":[)" + readings + "]}");
+    EXPECT_EQ(outcome.accepted.size(), 20U);
+    EXPECT_THAT(outcome.warnings, SizeIs(19));
+    EXPECT_THAT(outcome.errors, SizeIs(21));
+    EXPECT_LE(outcome.bytes,
+              Intake::outcome_bytes_max(options.decode) + 2 * model::Batch(*schema_).memory());
 }
 
 TEST_F(IntakeTest, RequestsOfOneTurnAreHandedOverTogether) {

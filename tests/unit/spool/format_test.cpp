@@ -1,6 +1,9 @@
+#include <cctype>
+#include <cerrno>
 #include <cstring>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -20,6 +23,14 @@ using test::FakeFiles;
 
 std::span<const std::byte> bytes_of(const std::string& text) {
     return std::as_bytes(std::span(text));
+}
+
+// Changes a field and makes the checksum of all behind it right again.
+template <class T>
+void patch(std::string& bytes, std::size_t offset, T value) {
+    std::memcpy(bytes.data() + offset, &value, sizeof value);
+    const std::uint32_t sum = crc32c(0, bytes_of(bytes).subspan(8));
+    std::memcpy(bytes.data() + 4, &sum, sizeof sum);
 }
 
 class FormatTest : public testing::Test {
@@ -139,12 +150,39 @@ TEST_F(FormatTest, HeadsComeBackAndFlippedOnesDoNot) {
     EXPECT_FALSE(*read_head(*file_with("short")));
 }
 
+TEST_F(FormatTest, HeadsThatCannotBeAreNone) {
+    const SegmentHead head{.first = 42, .schema = std::string(5000, 's')};
+    const std::string good = encode_head(head);
+    for (const std::uint32_t size : {0U, 4095U, 4097U, 2U << 20, 12288U}) {
+        std::string bad = good;
+        patch(bad, 12, size);
+        EXPECT_FALSE(*read_head(*file_with(bad))) << size << " bytes: wrong, or not there";
+    }
+    std::string long_schema = good;
+    patch(long_schema, 48, std::uint32_t{8192 - 55});
+    EXPECT_FALSE(*read_head(*file_with(long_schema)));
+    patch(long_schema, 48, std::uint32_t{8192 - 56});
+    EXPECT_TRUE(*read_head(*file_with(long_schema)));
+    // The first page is read, then all.
+    for (const int failing : {1, 2}) {
+        const auto file = file_with(good);
+        int reads = 0;
+        files_.inject([&](test::Operation, const std::string&) {
+            return ++reads == failing ? ENOMEM : 0;
+        });
+        EXPECT_FALSE(read_head(*file));
+        files_.inject({});
+    }
+}
+
 TEST(SegmentName, SortsByNumber) {
     EXPECT_EQ(segment_name(42), "segment-00000000000000000042.log");
     EXPECT_EQ(first_of_segment_name(segment_name(UINT64_MAX)), UINT64_MAX);
     EXPECT_FALSE(first_of_segment_name("segment-42.log"));
     EXPECT_FALSE(first_of_segment_name("segment-0000000000000000004x.log"));
     EXPECT_FALSE(first_of_segment_name("segment-99999999999999999999.log"));
+    EXPECT_FALSE(first_of_segment_name("segment_00000000000000000042.log"));
+    EXPECT_FALSE(first_of_segment_name("segment-00000000000000000042.new"));
 }
 
 TEST(CursorName, AnyNameMakesAPlainFileName) {
@@ -153,6 +191,17 @@ TEST(CursorName, AnyNameMakesAPlainFileName) {
         EXPECT_EQ(file.find_first_of("/. "), std::string::npos) << file;
         EXPECT_EQ(Cursor::sink_of_file_name(file), name);
     }
+    for (int c = 1; c < 256; ++c) {
+        const std::string name(1, static_cast<char>(c));
+        const std::string file = Cursor::file_name(name);
+        EXPECT_EQ(Cursor::sink_of_file_name(file), name);
+        const bool plain = std::isalnum(c) != 0 || c == '_' || c == '-';
+        EXPECT_EQ(file.size(), plain ? 8U : 10U) << c;
+    }
+    for (const char* wrong : {"%/0", "%:0", "%@0", "%G0", "%a0", "%0/", "%0:", "%0g", "%", "%4"}) {
+        EXPECT_FALSE(Cursor::sink_of_file_name(std::string("cursor-") + wrong)) << wrong;
+    }
+    EXPECT_FALSE(Cursor::sink_of_file_name("segment-1"));
     EXPECT_FALSE(Cursor::sink_of_file_name("cursor-"));
     EXPECT_FALSE(Cursor::sink_of_file_name("cursor-a%4"));
     EXPECT_FALSE(Cursor::sink_of_file_name("cursor-a.bak"));
@@ -176,6 +225,63 @@ TEST_F(FormatTest, CursorSurvivesTheLossOfEitherSlot) {
     }
     files_.overwrite(path, 0, std::vector<std::byte>(8192));
     EXPECT_EQ(*Cursor::load(files_, "/f", "cursor-s"), nullptr);
+}
+
+TEST_F(FormatTest, OnlyTheSinksOwnCursorInThisVersionIsTaken) {
+    ASSERT_TRUE(Cursor::create(files_, "/f", "s", 5));
+    files_.copy("/f/cursor-s", "/f/cursor-t");
+    files_.copy("/f/cursor-s", "/f/cursor-long");
+    EXPECT_EQ(*Cursor::load(files_, "/f", "cursor-t"), nullptr);
+    EXPECT_EQ(*Cursor::load(files_, "/f", "cursor-long"), nullptr);
+    EXPECT_EQ(*Cursor::load(files_, "/f", "cursor-%"), nullptr) << "no sink's name";
+    EXPECT_FALSE(Cursor::load(files_, "/f", "cursor-missing"));
+
+    const auto all = files_.contents("/f/cursor-s");
+    std::string slot(reinterpret_cast<const char*>(all.data()), 4096);
+    patch(slot, 8, std::uint16_t{2});
+    files_.overwrite("/f/cursor-s", 0, {bytes_of(slot).begin(), bytes_of(slot).end()});
+    files_.overwrite("/f/cursor-s", 4096, {bytes_of(slot).begin(), bytes_of(slot).end()});
+    EXPECT_EQ(*Cursor::load(files_, "/f", "cursor-s"), nullptr) << "of another version";
+}
+
+TEST_F(FormatTest, LoadingACursorMakesItDurableOrFails) {
+    ASSERT_TRUE(Cursor::create(files_, "/f", "s", 5));
+    for (const auto& [failing, times, loads] :
+         {std::tuple(test::Operation::write, 1, true), std::tuple(test::Operation::sync, 1, true),
+          std::tuple(test::Operation::sync, 2, false),
+          std::tuple(test::Operation::read, 1, false)}) {
+        int left = times;
+        files_.inject([&](test::Operation operation, const std::string&) {
+            return operation == failing && left-- > 0 ? ENOMEM : 0;
+        });
+        const auto cursor = Cursor::load(files_, "/f", "cursor-s");
+        EXPECT_EQ(cursor.has_value(), loads);
+        EXPECT_EQ(cursor ? (*cursor)->position() : 5U, 5U);
+        files_.inject({});
+    }
+}
+
+TEST_F(FormatTest, EveryStepOfMakingACursorMayFail) {
+    for (int k = 1; k <= 6; ++k) {  // create, write, write, sync, rename, sync
+        int count = 0;
+        files_.inject([&](test::Operation, const std::string&) { return ++count == k ? EIO : 0; });
+        EXPECT_FALSE(Cursor::create(files_, "/f", "s", 5)) << k;
+        files_.inject({});
+        ASSERT_TRUE(Cursor::create(files_, "/f", "s", 5));
+    }
+}
+
+TEST_F(FormatTest, ACursorThatCannotBeWrittenMovesInMemoryAndIsMadeAnewLater) {
+    auto cursor = Cursor::create(files_, "/f", "s", 1);
+    files_.inject([](test::Operation operation, const std::string&) {
+        return operation == test::Operation::write ? EIO : 0;
+    });
+    EXPECT_FALSE((*cursor)->advance(7));
+    EXPECT_TRUE((*cursor)->advance(8)) << "the file is given up: nothing is tried";
+    EXPECT_FALSE((*cursor)->sync());
+    files_.inject({});
+    EXPECT_EQ(*(*cursor)->sync(), 8U);
+    EXPECT_EQ((*Cursor::load(files_, "/f", "cursor-s"))->position(), 8U);
 }
 
 TEST_F(FormatTest, CursorWritesNeverTouchTheSyncedSlot) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +15,17 @@
 #include "unit/spool/readings.h"
 
 namespace ingest::spool {
+
+// Where the n-th record of a segment begins.
+inline std::uint64_t record_offset(const std::vector<std::byte>& content, std::size_t n) {
+    const std::byte magic[] = {std::byte{'I'}, std::byte{'C'}, std::byte{'R'}, std::byte{'D'}};
+    auto at = content.begin();
+    for (std::size_t i = 0;; ++i) {
+        at = std::search(at, content.end(), std::begin(magic), std::end(magic));
+        if (i == n || at == content.end()) return static_cast<std::uint64_t>(at - content.begin());
+        ++at;
+    }
+}
 
 // A log with small segments on the fake file system, driven step by step without a committer.
 class LogTest : public testing::Test {
@@ -59,6 +72,7 @@ protected:
     std::map<std::uint64_t, std::uint64_t> read_all(std::uint64_t from) {
         std::map<std::uint64_t, std::uint64_t> got;
         lost_ = 0;
+        const std::uint64_t asked = from;
         while (from < log_->end()) {
             const auto run = log_->read(from, 100);
             EXPECT_TRUE(run) << run.error().message;
@@ -68,6 +82,11 @@ protected:
             EXPECT_GT(run->end, from);
             if (run->end <= from) break;
             from = run->end;
+        }
+        // The ledger's count of them, which reads nothing.
+        const auto seen = std::distance(got.lower_bound(asked), got.end());
+        if (from >= log_->end()) {
+            EXPECT_EQ(log_->tally(asked).beyond, static_cast<std::uint64_t>(seen) + lost_);
         }
         return got;
     }

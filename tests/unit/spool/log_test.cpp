@@ -44,6 +44,19 @@ TEST_F(LogTest, ReadsFromMemoryAndFromDiskAreTheSame) {
     EXPECT_TRUE(log_->read(end, 10)->records.empty());
 }
 
+TEST_F(LogTest, MemoryIsBoundedByWhatRecordsHoldNotByWhatTheyUse) {
+    const model::Batch one_row = readings(0, 1);
+    options_.memory_tail_bytes_max = 10 * one_row.memory();
+    EXPECT_GT(one_row.memory(), 10 * one_row.bytes());
+    ASSERT_TRUE(open());
+    for (std::uint64_t i = 0; i < 30; ++i) ASSERT_TRUE(commit(i, 1));
+    const std::uint64_t before = files_.count(Operation::read);
+    EXPECT_EQ(log_->read(20, 100)->records.size(), 10U);
+    EXPECT_EQ(files_.count(Operation::read), before) << "the last ten are in memory";
+    EXPECT_EQ(log_->read(19, 100)->records.size(), 11U);
+    EXPECT_GT(files_.count(Operation::read), before);
+}
+
 TEST_F(LogTest, AFailedSyncIsNotAcknowledgedNorTriedAgain) {
     ASSERT_TRUE(open());
     ASSERT_TRUE(commit(0, 10));
@@ -76,6 +89,46 @@ TEST_F(LogTest, AFailedSyncIsNotAcknowledgedNorTriedAgain) {
     tidy();
     EXPECT_GT(log_->begin(), 0U);
     EXPECT_EQ(log_->counters().segments_recycled, 0U) << "the file is not used again";
+}
+
+TEST_F(LogTest, CountsReadingsNotNumbers) {
+    ASSERT_TRUE(open());
+    ASSERT_TRUE(commit(0, 10));
+    bool fail = true;
+    files_.inject([&](Operation operation, const std::string&) {
+        return operation == Operation::sync && std::exchange(fail, false) ? EIO : 0;
+    });
+    EXPECT_FALSE(commit(500, 7));  // [10, 17) belongs to nobody
+    files_.inject({});
+    ASSERT_TRUE(commit(10, 20));
+    const auto expect = [&](std::uint64_t acknowledged) {
+        EXPECT_EQ(log_->tally(0).acknowledged, acknowledged);
+        EXPECT_EQ(log_->tally(0).beyond, 30U);
+        EXPECT_EQ(log_->tally(4).beyond, 26U);
+        EXPECT_EQ(log_->tally(37).beyond, 0U);
+        EXPECT_EQ(log_->readings_in({8, 18}), 3U);
+        EXPECT_EQ(log_->readings_in({10, 17}), 0U);
+        EXPECT_EQ(log_->readings_in({20, 30}), 10U);
+    };
+    expect(30);
+    files_.restart();
+    ASSERT_TRUE(open());
+    expect(0);
+}
+
+TEST_F(LogTest, WaitsForTheOwnerWhileToldTo) {
+    int asked = 0;
+    options_.wait_for_owner = [&] { return ++asked < 3; };
+    files_.inject([](Operation operation, const std::string&) {
+        return operation == Operation::lock ? EWOULDBLOCK : 0;
+    });
+    EXPECT_FALSE(open());
+    EXPECT_EQ(asked, 3);
+    options_.wait_for_owner = [&] {
+        files_.inject({});
+        return true;
+    };
+    EXPECT_TRUE(open());
 }
 
 TEST_F(LogTest, WhenAFreshSegmentFailsTooNothingIsAccepted) {

@@ -8,17 +8,6 @@ namespace {
 
 using test::Operation;
 
-// Where the n-th record of a segment begins.
-std::uint64_t record_offset(const std::vector<std::byte>& content, std::size_t n) {
-    const std::byte magic[] = {std::byte{'I'}, std::byte{'C'}, std::byte{'R'}, std::byte{'D'}};
-    auto at = content.begin();
-    for (std::size_t i = 0;; ++i) {
-        at = std::search(at, content.end(), std::begin(magic), std::end(magic));
-        if (i == n || at == content.end()) return static_cast<std::uint64_t>(at - content.begin());
-        ++at;
-    }
-}
-
 std::vector<std::byte> rubbish(std::size_t size) {
     return std::vector<std::byte>(size, std::byte{0xA5});
 }

@@ -1,6 +1,4 @@
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <future>
 #include <thread>
 
@@ -150,29 +148,6 @@ TEST(SpoolTest, SegmentsGoWhileOthersCome) {
     }
     EXPECT_GT((*spool)->begin(), 0U);
     EXPECT_GT((*spool)->counters().segments_recycled, 0U);
-}
-
-TEST(PosixFilesTest, DirectoriesAreMadeAndFilesComeAndGo) {
-    const test::TempDir dir;
-    FileSystem& files = posix_files();
-    ASSERT_TRUE(make_directories(files, dir.path() / "a" / "b"));
-    ASSERT_TRUE(make_directories(files, dir.path() / "a" / "b"));
-    const auto path = dir.path() / "a" / "b" / "file";
-    EXPECT_EQ(files.open(path).error().number, ENOENT);
-    const auto file = files.create(path);
-    ASSERT_TRUE(file);
-    const std::string text = "some bytes";
-    ASSERT_TRUE((*file)->write(3, std::as_bytes(std::span(text))));
-    ASSERT_TRUE((*file)->sync());
-    EXPECT_EQ(*(*file)->size(), 13U);
-    std::vector<std::byte> back(100);
-    EXPECT_EQ(*(*file)->read(3, back), text.size());
-    EXPECT_EQ(std::memcmp(back.data(), text.data(), text.size()), 0);
-    ASSERT_TRUE(files.rename(path, path.string() + "2"));
-    EXPECT_EQ(*files.list(path.parent_path()), std::vector<std::string>{"file2"});
-    EXPECT_TRUE(files.unlink(path.string() + "2"));
-    EXPECT_TRUE(files.sync_directory(path.parent_path()));
-    EXPECT_GT(*files.free_bytes(dir.path()), 0U);
 }
 
 }  // namespace

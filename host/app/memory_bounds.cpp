@@ -1,0 +1,111 @@
+#include "app/memory_bounds.h"
+
+#include <algorithm>
+
+#include "ingest/intake.h"
+#include "model/batch.h"
+#include "spool/types.h"
+
+namespace ingest::app {
+namespace {
+
+using config::kib;
+using config::mib;
+
+// Measured: 19 MiB with PostgreSQL and Redis before any reading came; the rest is for what the
+// allocator keeps in pieces.
+constexpr std::uint64_t process_bytes = 48 * mib;
+
+// A session's coroutine frames, its parsed head and its entry in tables, beside the input buffer,
+// which http::Session makes at least this large.
+constexpr std::uint64_t session_bytes = 8 * kib;
+constexpr std::uint64_t input_bytes_min = 16 * kib;
+
+// http::BodyPool and the scratch of an answer whose lists are full, twice.
+constexpr std::uint64_t core_bytes = 4 * mib + 512 * kib;
+
+// Of decode, per byte of a body: its list of tokens, 4 bytes for each byte of the next power of
+// two, and texts without their escapes, which grow by doubling.
+constexpr std::uint64_t decode_factor = 10;
+
+constexpr std::uint64_t metadata_bytes_max = decode::Options().metadata_bytes_max;
+
+// A query has at most so many rows.
+constexpr std::uint64_t query_rows_max = 100;
+
+// The log knows one place per so many bytes, in 16 bytes; lists grow by doubling.
+constexpr std::uint64_t index_gap_bytes = 64 * kib;
+constexpr std::uint64_t index_entry_bytes = 32;
+
+// How large rows of a schema are.
+struct RowSizes {
+    std::uint64_t fixed = 0;     // columns, without the characters of texts
+    std::uint64_t text_max = 0;  // characters
+    std::uint64_t json_min = 0;  // the shortest reading that is accepted
+
+    std::uint64_t max() const noexcept { return fixed + text_max; }
+    // Rows of readings that have `bytes` as JSON. Characters are no more than in the JSON.
+    std::uint64_t of_json(std::uint64_t bytes) const noexcept {
+        return bytes + bytes / json_min * fixed + max();
+    }
+};
+
+RowSizes row_sizes(const config::Config& config, const model::Schema& schema) {
+    RowSizes sizes;
+    sizes.json_min = sizeof("{\"equipment_id\":\"x\"}");
+    for (std::size_t i = 0; i < schema.size(); ++i) {
+        const model::Field& field = schema[i];
+        sizes.fixed += model::value_width(field.type) + 1;  // and a bit, or two for a boolean
+        if (field.type == model::ColumnType::utf8) {
+            sizes.text_max += field.name == "metadata" ? metadata_bytes_max
+                                                       : config.reading.text_bytes_max;
+        }
+        if (i >= model::column_first_field && field.required)
+            sizes.json_min += field.name.size() + sizeof(",\"\":0") - 1;
+    }
+    return sizes;
+}
+
+}  // namespace
+
+std::uint64_t outcome_bytes_max(const config::Config& config, const model::Schema& schema) {
+    decode::Options options;
+    options.readings_max = config.http.batch.readings_max;
+    const RowSizes row = row_sizes(config, schema);
+    const std::uint64_t rows = std::min(row.of_json(config.http.limits.body_bytes),
+                                        options.readings_max * row.max());
+    return intake::Intake::outcome_bytes_max(options) + 2 * rows + model::Batch(schema).memory();
+}
+
+MemoryBounds memory_bounds(const config::Config& config, const model::Schema& schema,
+                           unsigned cores) {
+    const config::Limits& limits = config.http.limits;
+    const RowSizes row = row_sizes(config, schema);
+    const spool::Options log;
+    MemoryBounds bounds;
+    bounds.requests = 2 * limits.in_flight_bytes + cores * outcome_bytes_max(config, schema);
+    const std::uint64_t head_bytes = limits.request_line_bytes + limits.header_bytes;
+    bounds.connections =
+        limits.connections * (session_bytes + std::max(input_bytes_min, head_bytes));
+    const std::uint64_t answer = query_rows_max * row.max();
+    // Decoding, the rows of one request, and a query's answer as JSON with everything escaped.
+    bounds.cores = cores * (core_bytes + decode_factor * limits.body_bytes +
+                            2 * row.of_json(limits.body_bytes) + 7 * answer);
+    // As records, which grow by doubling, and as bytes. A request's rows are not divided.
+    bounds.commit =
+        4 * std::max<std::uint64_t>(log.group_bytes_max, row.of_json(limits.body_bytes));
+    bounds.spool =
+        config.spool.memory + config.spool.size_max / index_gap_bytes * index_entry_bytes;
+    for (const config::Sink& sink : config.sinks) {
+        // A write has whole records: the readings, their bytes as they were read, a copy of those
+        // that are cut, and three times as much for how the plugin writes them down.
+        const std::uint64_t rows = std::max(sink.batch_rows_max, log.record_rows_max);
+        bounds.sinks += sink.workers * 6 * rows * row.max();
+    }
+    // Being read, and on the way to the cores.
+    if (config.storage) bounds.queries = config.query.readers * 4 * answer;
+    bounds.process = process_bytes;
+    return bounds;
+}
+
+}  // namespace ingest::app

@@ -1,0 +1,1 @@
+"""One module a scenario; tests/fault/run --list shows them."""

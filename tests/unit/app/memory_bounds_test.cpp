@@ -1,0 +1,97 @@
+#include "app/memory_bounds.h"
+
+#include <gtest/gtest.h>
+
+#include "model/batch.h"
+
+namespace ingest::app {
+namespace {
+
+using model::ColumnType;
+
+config::Config some_config() {
+    config::Config config;
+    config.storage = 0;
+    config.sinks.resize(2);
+    config.sinks[0].workers = 2;
+    return config;
+}
+
+model::Schema schema_with(std::vector<model::Field> more = {}) {
+    more.push_back({"temperature", ColumnType::float64, true, "", ""});
+    return model::Schema(std::move(more));
+}
+
+TEST(MemoryBounds, TheSumIsOfAllParts) {
+    const MemoryBounds bounds{1, 2, 4, 8, 16, 32, 64, 128};
+    EXPECT_EQ(bounds.sum(), 255U);
+}
+
+TEST(MemoryBounds, DefaultsStayBelowHalfAGibibyte) {
+    const auto bounds = memory_bounds(some_config(), schema_with(), 2);
+    EXPECT_LT(bounds.sum(), 512U << 20);
+}
+
+TEST(MemoryBounds, FollowWhatIsConfigured) {
+    const model::Schema schema = schema_with();
+    const MemoryBounds before = memory_bounds(some_config(), schema, 2);
+    const auto with = [&](auto change) {
+        config::Config config = some_config();
+        change(config);
+        return memory_bounds(config, schema, 2);
+    };
+    const std::uint64_t mib = config::mib;
+    EXPECT_EQ(with([&](auto& c) { c.http.limits.in_flight_bytes += mib; }).requests,
+              before.requests + 2 * mib);
+    EXPECT_EQ(with([&](auto& c) { c.http.limits.connections *= 2; }).connections,
+              before.connections * 2);
+    EXPECT_GE(with([&](auto& c) { c.http.limits.header_bytes = mib; }).connections,
+              4096U * mib);
+    EXPECT_EQ(with([&](auto& c) { c.spool.memory += mib; }).spool, before.spool + mib);
+    EXPECT_GT(with([&](auto& c) { c.spool.size_max *= 100; }).spool, before.spool);
+    EXPECT_GT(with([&](auto& c) { c.http.limits.body_bytes *= 64; }).commit, before.commit);
+    EXPECT_GT(with([&](auto& c) { c.http.batch.readings_max *= 10; }).requests, before.requests);
+    EXPECT_GT(with([&](auto& c) { c.sinks[1].workers = 2; }).sinks, before.sinks);
+    EXPECT_GT(with([&](auto& c) { c.sinks[1].batch_rows_max = 5000; }).sinks, before.sinks);
+    EXPECT_GT(with([&](auto& c) { c.query.readers += 1; }).queries, before.queries);
+    EXPECT_GT(memory_bounds(some_config(), schema, 4).cores, before.cores);
+}
+
+// The estimates against batches as they are.
+TEST(MemoryBounds, LongTextsCount) {
+    config::Config config = some_config();
+    config.reading.text_bytes_max = 1000;
+    const model::Schema schema = schema_with({{"note", ColumnType::utf8, false, "", ""}});
+    const std::uint64_t rows = config.sinks[1].batch_rows_max;
+    model::Batch batch(schema);
+    const std::string text(1000, 'x');
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        batch.add_row();
+        batch.set_utf8(model::column_equipment_id, text);
+        batch.set_utf8(model::column_first_field, text);
+    }
+    const auto bounds = memory_bounds(config, schema, 2);
+    EXPECT_GE(bounds.sinks, 3 * 6 * batch.bytes());
+}
+
+// Many columns and short readings: rows are larger than the JSON that they come from.
+TEST(MemoryBounds, RowsThatAreLargerThanTheirJsonCount) {
+    config::Config config = some_config();
+    config.http.batch.readings_max = 100'000;
+    std::vector<model::Field> fields;
+    for (int i = 0; i < 500; ++i)
+        fields.push_back({"f" + std::to_string(i), ColumnType::float64, false, "", ""});
+    const model::Schema schema = schema_with(std::move(fields));
+    const std::string reading = R"({"equipment_id":"x","temperature":0},)";
+    const std::uint64_t rows = config.http.limits.body_bytes / reading.size();
+    model::Batch batch(schema);
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        batch.add_row();
+        batch.set_utf8(model::column_equipment_id, "x");
+    }
+    EXPECT_GE(outcome_bytes_max(config, schema), 2 * batch.bytes());
+    EXPECT_GE(memory_bounds(config, schema, 1).commit, 4 * batch.bytes());
+}
+
+}  // namespace
+}  // namespace ingest::app
