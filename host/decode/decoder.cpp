@@ -60,7 +60,7 @@ bool Decoder::batch_document(const Target& target) {
 }
 
 bool Decoder::batch_members(const Target& target) {
-    if (!document_.open_container()) return false;
+    document_.open_container();
     const std::size_t mark = document_.names_mark();
     bool listed = false;
     auto after = document_.close_if('}') ? Document::Next::end : Document::Next::value;
@@ -68,7 +68,7 @@ bool Decoder::batch_members(const Target& target) {
         Text name;
         if (!document_.name(name)) return false;
         document_.add_name(name.value);
-        if (name.has_nul && beside_.kind == Flaw::Kind::none) beside_.kind = Flaw::Kind::nul;
+        if (name.has_nul) beside_.note(Flaw::Kind::nul);
         const bool list = !listed && name.value == readings_name;
         listed = listed || list;
         if (!(list ? readings(target) : document_.skip(beside_))) return false;
@@ -76,7 +76,7 @@ bool Decoder::batch_members(const Target& target) {
     }
     if (after == Document::Next::malformed) return false;
     document_.duplicates(mark, [this](std::string_view twice) {
-        if (beside_.kind == Flaw::Kind::none) beside_ = {Flaw::Kind::duplicate, twice};
+        beside_.note(Flaw::Kind::duplicate, twice);
     });
     if (!listed) {
         whole_ = about_readings("missing", "readings is missing: it must be an array of readings");
@@ -91,7 +91,7 @@ bool Decoder::readings(const Target& target) {
         Flaw ignored;
         return document_.skip(ignored);
     }
-    if (!document_.open_container()) return false;
+    document_.open_container();
     std::uint32_t count = 0;
     auto after = document_.close_if(']') ? Document::Next::end : Document::Next::value;
     while (after == Document::Next::value) {

@@ -17,24 +17,16 @@ constexpr const char* expected_name = "expected a member's name in quotes";
 }  // namespace
 
 std::string_view code_of(Flaw::Kind kind) noexcept {
-    switch (kind) {
-        case Flaw::Kind::duplicate: return "duplicate";
-        case Flaw::Kind::nul: return "nul";
-        case Flaw::Kind::range: return "number";
-        case Flaw::Kind::none: break;
-    }
-    return "";
+    if (kind == Flaw::Kind::duplicate) return "duplicate";
+    return kind == Flaw::Kind::nul ? "nul" : "number";
 }
 
 std::string description_of(const Flaw& flaw) {
-    switch (flaw.kind) {
-        case Flaw::Kind::duplicate:
-            return "names the member \"" + std::string(cut(flaw.name)) + "\" more than once";
-        case Flaw::Kind::nul: return "holds the character U+0000, which no text may have";
-        case Flaw::Kind::range: return "holds a number out of the range of a double";
-        case Flaw::Kind::none: break;
+    if (flaw.kind == Flaw::Kind::duplicate) {
+        return "names the member \"" + std::string(cut(flaw.name)) + "\" more than once";
     }
-    return {};
+    return flaw.kind == Flaw::Kind::nul ? "holds the character U+0000, which no text may have"
+                                        : "holds a number out of the range of a double";
 }
 
 bool Document::open(std::string_view body) {
@@ -50,8 +42,8 @@ bool Document::open(std::string_view body) {
 }
 
 bool Document::finish() {
-    if (fault_.what[0] != '\0') return false;
-    return at_ == count_ || malformed("expected the end of the document");
+    if (at_ != count_) malformed("expected the end of the document");
+    return fault_.what[0] == '\0';
 }
 
 std::string_view Document::kind() const noexcept {
@@ -74,11 +66,13 @@ bool Document::malformed(const char* what, std::size_t offset) noexcept {
     return false;
 }
 
-bool Document::open_container() {
-    if (depth_ == depth_max) return malformed("more than 16 levels of nesting");
+void Document::open_container() noexcept {
+    if (depth_ == depth_max) {
+        malformed("more than 16 levels of nesting");
+        return;
+    }
     ++depth_;
     ++at_;
-    return true;
 }
 
 // A number or word must be followed by what can follow a value.
@@ -98,11 +92,10 @@ bool Document::name(Text& out) {
 
 bool Document::text(Text& out) {
     const std::size_t begin = offset();
-    if (peek() != '"') return malformed("expected a string");
     // The closing quote is the last byte before the next token that is not blank.
     std::size_t last = offset_after() - 1;
     while (is_blank(body_[last])) --last;
-    if (last <= begin || body_[last] != '"') return malformed("a string must end with a quote");
+    if (last == begin || body_[last] != '"') return malformed("a string must end with a quote");
     const std::string_view raw = slice(begin + 1, last);
     behind_ = last + 1;
     ++at_;
@@ -155,22 +148,19 @@ bool Document::boolean(bool& out) {
 bool Document::null() { return literal("null"); }
 
 bool Document::skip(Flaw& flaw) {
-    const auto note = [&flaw](Flaw::Kind kind) {
-        if (flaw.kind == Flaw::Kind::none) flaw = {kind};
-    };
     const char c = peek();
     if (c == '{') return skip_object(flaw);
     if (c == '[') return skip_array(flaw);
     if (c == '"') {
         Text ignored;
         if (!text(ignored)) return false;
-        if (ignored.has_nul) note(Flaw::Kind::nul);
+        if (ignored.has_nul) flaw.note(Flaw::Kind::nul);
         return true;
     }
     if (is_number_start(c)) {
         Number ignored;
         if (!number(ignored)) return false;
-        if (!ignored.in_range) note(Flaw::Kind::range);
+        if (!ignored.in_range) flaw.note(Flaw::Kind::range);
         return true;
     }
     if (c == 'n') return null();
@@ -179,26 +169,26 @@ bool Document::skip(Flaw& flaw) {
 }
 
 bool Document::skip_object(Flaw& flaw) {
-    if (!open_container()) return false;
+    open_container();
     if (close_if('}')) return true;
     const std::size_t mark = names_mark();
     Next after = Next::value;
     while (after == Next::value) {
         Text member;
         if (!name(member)) return false;
-        if (member.has_nul && flaw.kind == Flaw::Kind::none) flaw = {Flaw::Kind::nul};
+        if (member.has_nul) flaw.note(Flaw::Kind::nul);
         add_name(member.value);
         if (!skip(flaw)) return false;
         after = next('}');
     }
     duplicates(mark, [&flaw](std::string_view twice) {
-        if (flaw.kind == Flaw::Kind::none) flaw = {Flaw::Kind::duplicate, twice};
+        flaw.note(Flaw::Kind::duplicate, twice);
     });
     return after == Next::end;
 }
 
 bool Document::skip_array(Flaw& flaw) {
-    if (!open_container()) return false;
+    open_container();
     if (close_if(']')) return true;
     Next after = Next::value;
     while (after == Next::value) {

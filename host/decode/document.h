@@ -26,9 +26,15 @@ struct Flaw {
     };
     Kind kind = Kind::none;
     std::string_view name = {};
+
+    // The first one stays.
+    void note(Kind met, std::string_view twice = {}) noexcept {
+        if (kind == Kind::none) *this = {met, twice};
+    }
 };
 
 // The code and the wording of a flaw, for findings and messages.
+// REQUIRES: there is one, so its kind is not `none`.
 std::string_view code_of(Flaw::Kind kind) noexcept;
 std::string description_of(const Flaw& flaw);
 
@@ -63,9 +69,10 @@ public:
     }
 
     // Containers. open_container() takes the bracket ahead; after each of its values, next() says
-    // whether another follows (a comma) or the container ended (`close`).
+    // whether another follows (a comma) or the container ended (`close`). Where the nesting is too
+    // deep it makes the text malformed, and what is read next returns false.
     enum class Next : std::uint8_t { value, end, malformed };
-    bool open_container();
+    void open_container() noexcept;
     bool close_if(char close) noexcept;  // an empty container's bracket
     Next next(char close);
 
@@ -75,6 +82,7 @@ public:
     // backslash; else takes nothing.
     bool name_if(std::string_view plain) noexcept;
 
+    // REQUIRES: a string is ahead.
     bool text(Text& out);
     bool number(Number& out);
     bool boolean(bool& out);

@@ -35,11 +35,6 @@ struct Parts {
     }
 };
 
-// from_chars says "out of range" of the too big and the too small alike.
-bool is_small(const Parts& parts) noexcept {
-    return parts.significant == 0 || parts.significant + parts.exponent <= 0;
-}
-
 void convert(const Parts& parts, Number& number) noexcept {
     // The short way (Clinger): both operands are exact, so the one operation rounds correctly.
     if (parts.significant <= 19 && parts.digits <= exact_integer_max &&
@@ -54,7 +49,8 @@ void convert(const Parts& parts, Number& number) noexcept {
     const char* begin = number.text.data();
     const auto read = std::from_chars(begin, begin + number.text.size(), number.value);
     if (read.ec == std::errc{}) return;
-    number.in_range = is_small(parts);
+    // from_chars says "out of range" of the too big and the too small alike, never of zero.
+    number.in_range = parts.significant + parts.exponent <= 0;
     number.value = parts.negative ? -0.0 : 0.0;
 }
 
@@ -100,11 +96,11 @@ std::optional<Number> read_number(std::string_view text) noexcept {
 }
 
 std::optional<std::int64_t> to_int64(const Number& number) noexcept {
-    std::int64_t value = 0;
-    const char* end = number.text.data() + number.text.size();
     if (!number.integral) return std::nullopt;
-    const auto read = std::from_chars(number.text.data(), end, value);
-    if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+    std::int64_t value = 0;
+    const char* const begin = number.text.data();
+    const auto read = std::from_chars(begin, begin + number.text.size(), value);
+    if (read.ec != std::errc{}) return std::nullopt;
     return value;
 }
 

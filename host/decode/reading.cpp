@@ -35,8 +35,8 @@ ReadingDecoder::ReadingDecoder(const model::Schema& schema, const Options& optio
     : schema_(schema), options_(options), seen_(schema.size()) {
     if (options.unknown_fields == UnknownFields::keep) {
         metadata_ = schema.find("metadata");
-        check(metadata_ && schema[*metadata_].type == model::ColumnType::utf8,
-              "a schema that keeps unknown members has the text column metadata");
+        check(metadata_.has_value(), "a schema that keeps unknown members has a column metadata");
+        check(schema[*metadata_].type == model::ColumnType::utf8, "metadata is a text column");
     }
     for (std::size_t i = 0; i < schema.size(); ++i) {
         // The time of receipt is ours to say; a member of that name is unknown.
@@ -45,8 +45,11 @@ ReadingDecoder::ReadingDecoder(const model::Schema& schema, const Options& optio
         const bool ours = i == model::column_reading_id || i == model::column_timestamp;
         if (schema[i].required && !ours) required_.push_back(i);
         if (!ours) expected_.push_back(i);
-        check(i < model::column_first_field || schema[i].type != model::ColumnType::uuid,
-              "no configured field is a UUID");
+        const bool is_uuid = schema[i].type == model::ColumnType::uuid;
+        check(is_uuid == (i == model::column_reading_id), "the only UUID is the reading's id");
+        // Names that are expected are compared as written.
+        check(schema[i].name.find_first_of("\"\\") == std::string::npos,
+              "no field's name needs escapes");
     }
     expected_.push_back(model::column_timestamp);
     expected_.push_back(model::column_reading_id);
@@ -73,7 +76,7 @@ bool ReadingDecoder::read(const Target& target, std::uint32_t index) {
 
 bool ReadingDecoder::members(Row& row) {
     Document& document = row.target.document;
-    if (!document.open_container()) return false;
+    document.open_container();
     if (document.close_if('}')) return true;
     const std::size_t mark = document.names_mark();
     auto after = Document::Next::value;
@@ -87,7 +90,7 @@ bool ReadingDecoder::members(Row& row) {
             if (!document.name(name)) return false;
             const std::string_view as_sent = document.slice(begin, document.behind());
             const auto column = find(name.value);
-            if (column) learn(position, *column);
+            if (column && position < expected_.size()) expected_[position] = *column;
             if (!(column ? known(row, *column) : unknown(row, name, as_sent))) return false;
         }
         after = document.next('}');
@@ -106,12 +109,6 @@ std::optional<std::size_t> ReadingDecoder::find(std::string_view name) const noe
         [](const auto& entry, std::string_view wanted) { return entry.first < wanted; });
     if (at == by_name_.end() || at->first != name) return std::nullopt;
     return at->second;
-}
-
-void ReadingDecoder::learn(std::size_t position, std::size_t column) {
-    // Names are compared as written, so those that need escapes are always looked up.
-    const bool plain = schema_[column].name.find_first_of("\"\\") == std::string::npos;
-    if (plain && position < expected_.size()) expected_[position] = column;
 }
 
 bool ReadingDecoder::known(Row& row, std::size_t column) {

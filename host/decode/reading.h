@@ -50,7 +50,6 @@ private:
 
     bool members(Row& row);
     std::optional<std::size_t> find(std::string_view name) const noexcept;
-    void learn(std::size_t position, std::size_t column);
     bool known(Row& row, std::size_t column);
     bool unknown(Row& row, const Text& name, std::string_view name_as_sent);
     void keep(Row& row, std::string_view name_as_sent, std::string_view value);
