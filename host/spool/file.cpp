@@ -49,14 +49,14 @@ FileResult<void> make_directories(FileSystem& files, const fs::path& dir) {
     for (;;) {
         const auto listed = files.list(there);
         if (listed) break;
-        if (listed.error().number != ENOENT || there == there.root_path()) return listed.error();
+        if (!failed_with(listed, ENOENT) || there == there.root_path()) return listed.error();
         missing.push_back(there);
         there = there.parent_path();
     }
     // An earlier start may have died between making this one and syncing its parent. Whoever may
     // not open the parent did not make it either.
     if (const auto synced = files.sync_directory(there.parent_path());
-        !synced && synced.error().number != EACCES) {
+        !synced && !failed_with(synced, EACCES)) {
         return synced.error();
     }
     for (auto next = missing.rbegin(); next != missing.rend(); ++next) {

@@ -30,6 +30,19 @@ struct FileError {
 template <class T>
 using FileResult = boost::system::result<T, FileError>;
 
+// Whether it failed, and with this errno.
+template <class T>
+bool failed_with(const FileResult<T>& result, int number) {
+    if (result.has_value()) return false;
+    return result.error().number == number;
+}
+
+// Whether it failed for want of space. REQUIRES: it failed.
+template <class T>
+bool lacks_space(const FileResult<T>& result) {
+    return result.error().no_space();
+}
+
 // An open file, closed by the destructor. Any thread.
 class File {
 public:

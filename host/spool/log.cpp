@@ -52,7 +52,7 @@ Result<std::unique_ptr<Log>> Log::open(Options options, const model::Schema& sch
 FileResult<void> Log::start() {
     if (auto made = make_directories(files_, options_.dir); !made) return made;
     auto lock = files_.lock(options_.dir / "lock");
-    while (!lock && lock.error().number == EWOULDBLOCK && options_.wait_for_owner &&
+    while (failed_with(lock, EWOULDBLOCK) && options_.wait_for_owner &&
            options_.wait_for_owner()) {
         lock = files_.lock(options_.dir / "lock");
     }
@@ -82,7 +82,7 @@ Result<void> Log::adopt(Recovered recovered) {
         // A disk without space must not keep what is stored from being delivered.
         crash_point("recovery.before_segment");
         const auto begun = begin_segment();
-        if (!begun && !begun.error().no_space()) return begun.error().error();
+        if (!begun && !lacks_space(begun)) return begun.error().error();
         if (!begun) cannot_begin(begun.error());
     }
     const MutexLock lock(mutex_);
@@ -250,7 +250,8 @@ Result<void> Log::drop_orphan(std::string_view sink) {
         }
         cursors_[i] = nullptr;  // if the name comes back in a power loss, it is an orphan again
         const auto synced = files_.sync_directory(options_.dir);
-        return synced ? Result<void>() : synced.error().error();
+        if (!synced) return synced.error().error();
+        return {};
     }
     return Error{"there is no cursor of a sink named '" + std::string(sink) + "'"};
 }

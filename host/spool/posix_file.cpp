@@ -69,7 +69,8 @@ std::string owner_of(int fd) {
     char text[32] = {};
     const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
     const long pid = n > 0 ? std::strtol(text, nullptr, 10) : 0;
-    return pid > 0 ? "process " + std::to_string(pid) : std::string("another process");
+    if (pid <= 0) return "another process";
+    return "process " + std::to_string(pid);
 }
 
 class PosixFiles final : public FileSystem {

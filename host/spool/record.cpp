@@ -139,16 +139,16 @@ FileResult<std::size_t> read_what_is_readable(File& file, std::uint64_t offset,
                                               std::span<std::byte> bytes,
                                               std::uint64_t& unreadable) {
     const auto whole = file.read(offset, bytes);
-    if (whole || whole.error().number != EIO) return whole;
+    if (!failed_with(whole, EIO)) return whole;
     std::size_t done = 0;
     while (done < bytes.size()) {
         const auto in_page = static_cast<std::size_t>((offset + done) % page_bytes);
         const auto page = bytes.subspan(done, std::min(page_bytes - in_page, bytes.size() - done));
         auto got = file.read(offset + done, page);
-        for (int again = 0; again < 2 && !got && got.error().number == EIO; ++again) {
+        for (int again = 0; again < 2 && failed_with(got, EIO); ++again) {
             got = file.read(offset + done, page);
         }
-        if (!got && got.error().number != EIO) return got;
+        if (!got && !failed_with(got, EIO)) return got;
         if (!got) {
             std::fill(page.begin(), page.end(), std::byte{0});
             unreadable += page.size();

@@ -92,7 +92,8 @@ SharedBatch Segment::decode(const RecordHeader& header,
     const bool same = schema_->same_layout(schema);
     // Shared because the batch goes to the lane that reads it and to whoever it hands it to.
     auto batch = std::make_shared<model::Batch>(same ? schema : *schema_);
-    if (!model::BatchCodec::decode(payload, *batch) || batch->rows() != header.rows) return nullptr;
+    const auto decoded = model::BatchCodec::decode(payload, *batch);
+    if (!decoded || batch->rows() != header.rows) return nullptr;
     if (same) return batch;
     warn_of_left_out_fields(schema);
     auto adapted = std::make_shared<model::Batch>(schema);

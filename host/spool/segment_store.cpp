@@ -57,7 +57,7 @@ bool SegmentStore::has_room_for_file() const noexcept {
 
 FileResult<SharedSegment> SegmentStore::begin(std::uint64_t first, std::uint64_t former_end) {
     FileResult<SegmentHead> head = prepare_head(first, former_end);
-    if (!head && !head.error().no_space()) {
+    if (!head && !lacks_space(head)) {
         log::error("spool", head.error().error().message);
         head = prepare_head(first, former_end);
     }
@@ -86,9 +86,10 @@ std::unique_ptr<model::Schema> SegmentStore::own_schema() const {
 
 // Takes the spare, or makes one first, and gives it a head. What failed is thrown away.
 FileResult<SegmentHead> SegmentStore::prepare_head(std::uint64_t first, std::uint64_t former_end) {
-    for (FileResult<bool> more = true; more && *more;) {
-        more = prepare_spare();
-        if (!more) return more.error();
+    for (bool more = true; more;) {
+        const auto prepared = prepare_spare();
+        if (!prepared) return prepared.error();
+        more = *prepared;
     }
     if (!spare_) return FileError{"the spool has reached its size_max", EDQUOT};
     SegmentHead head{.first = first,

@@ -76,7 +76,6 @@ class Watch:
     def stop(self):
         self._stopping.set()
         self._thread.join()
-        self.check()
 
 
 class Outages:
@@ -115,6 +114,7 @@ class Outages:
         yield
         self.load.stop()
         self.watch.stop()
+        self.watch.check()
         self._check_answers()
         ledger = self.fault.settle(host)
         for sink in ledger["sinks"]:

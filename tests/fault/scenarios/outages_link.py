@@ -3,7 +3,7 @@ from network_link import NetworkLink
 from outage import Outages
 
 SUMMARY = "the link to PostgreSQL, then that to Redis, is cut under load; needs root"
-SHORT = {"seconds": 2}
+SHORT = {"seconds": 5}
 LONG = {"seconds": 30}
 
 

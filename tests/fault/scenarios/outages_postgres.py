@@ -4,7 +4,7 @@ import signal
 from outage import Outages
 
 SUMMARY = "PostgreSQL killed, stopped by SIGSTOP, and restarted, under load"
-SHORT = {"seconds": 2}
+SHORT = {"seconds": 5}
 LONG = {"seconds": 30}
 
 

@@ -5,7 +5,7 @@ import shutil
 from outage import Outages
 
 SUMMARY = "Redis killed, stopped by SIGSTOP, and restarted without its data, under load"
-SHORT = {"seconds": 2}
+SHORT = {"seconds": 5}
 LONG = {"seconds": 30}
 
 

@@ -220,19 +220,24 @@ TEST_F(LogErrorsTest, AnUnreadableTailIsKeptAndTheLogGoesOnInANewSegment) {
         ASSERT_TRUE(commit(before, 60));
         const int first_bad = before > 0 ? 5 : 4;
         files_.restart();
-        const auto fail_tail = [&](bool kept) {
-            files_.inject([this, kept, first_bad, reads = 0](Operation operation,
+        const auto fail_tail = [&](bool kept, bool moved) {
+            files_.inject([this, kept, moved, first_bad, reads = 0](Operation operation,
                                                          const std::string& path) mutable {
                 if (!kept && path.find("quarantine/") != std::string::npos) return EIO;
+                if (!moved && operation == Operation::rename && path == segment(0)) return EIO;
                 if (operation != Operation::read || path != segment(0)) return 0;
                 // The head takes two; then all at once, page by page, and one page three times.
                 ++reads;
                 return reads == 3 || (reads >= first_bad && reads < first_bad + 3) ? EIO : 0;
             });
         };
-        fail_tail(false);
+        fail_tail(false, true);
         EXPECT_FALSE(open()) << "neither readable nor kept";
-        fail_tail(true);
+        if (before == 0) {
+            fail_tail(true, false);
+            EXPECT_FALSE(open()) << "nothing of it counts, and it cannot be moved away";
+        }
+        fail_tail(true, true);
         ASSERT_TRUE(open());
         files_.inject({});
         EXPECT_EQ(log_->end(), before);

@@ -108,6 +108,24 @@ TEST_F(LogTest, ASegmentWithoutAReadableHeadIsKeptWhole) {
     EXPECT_EQ(read_all(end).size(), 5U);
 }
 
+TEST_F(LogTest, ASegmentInQuarantineThatCannotBeReadIsTriedAgain) {
+    for (const Operation bad : {Operation::open, Operation::size, Operation::read}) {
+        options_.dir = "/data/" + std::to_string(static_cast<int>(bad));
+        ASSERT_TRUE(open());
+        ASSERT_TRUE(commit(0, 10));
+        files_.overwrite(segment(0), 20, std::vector<std::byte>(4, std::byte{0xFF}));
+        files_.restart();
+        files_.inject([bad](Operation operation, const std::string& path) {
+            const bool hit = operation == bad && path.find("quarantine/") != std::string::npos;
+            return hit ? EACCES : 0;
+        });
+        EXPECT_FALSE(open()) << "nobody knows which numbers are taken";
+        files_.inject({});
+        ASSERT_TRUE(open());
+        EXPECT_EQ(log_->end(), 10U);
+    }
+}
+
 TEST_F(LogTest, LostReadingsOfTheLastGroupAreProvenByACursor) {
     ASSERT_TRUE(open());
     ASSERT_TRUE(log_->open_cursor("slow"));

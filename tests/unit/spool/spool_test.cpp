@@ -45,6 +45,25 @@ void drain(Spool& spool, const std::string& sink, std::uint64_t count,
     }
 }
 
+TEST(SpoolTest, ASinkThatLeftKeepsItsReadingsUntilItIsDropped) {
+    const test::TempDir dir;
+    const Options options = small_options(dir.path() / "spool");
+    {
+        auto spool = Spool::open(options, test_schema(), posix_files());
+        ASSERT_TRUE(spool);
+        ASSERT_TRUE((*spool)->open_cursor("stays"));
+        ASSERT_TRUE((*spool)->open_cursor("left"));
+    }
+    auto spool = Spool::open(options, test_schema(), posix_files());
+    ASSERT_TRUE(spool);
+    ASSERT_TRUE((*spool)->open_cursor("stays"));
+    EXPECT_FALSE((*spool)->drop_orphan("stays")) << "it is in use";
+    EXPECT_FALSE((*spool)->drop_orphan("nobody"));
+    EXPECT_EQ((*spool)->cursors().size(), 2U);
+    EXPECT_TRUE((*spool)->drop_orphan("left"));
+    EXPECT_EQ((*spool)->cursors().size(), 1U);
+}
+
 TEST(SpoolTest, ManySubmittersAndLanesAndARestart) {
     const test::TempDir dir;
     const Options options = small_options(dir.path() / "new" / "spool");
