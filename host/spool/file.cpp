@@ -46,10 +46,11 @@ FileResult<void> make_directories(FileSystem& files, const fs::path& dir) {
     std::vector<fs::path> missing;
     fs::path there = fs::absolute(dir).lexically_normal();
     if (!there.has_filename()) there = there.parent_path();
+    const fs::path root = there.root_path();
     for (;;) {
         const auto listed = files.list(there);
         if (listed) break;
-        if (!failed_with(listed, ENOENT) || there == there.root_path()) return listed.error();
+        if (!failed_with(listed, ENOENT) || there == root) return listed.error();
         missing.push_back(there);
         there = there.parent_path();
     }

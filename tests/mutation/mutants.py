@@ -16,7 +16,7 @@ class Mutant:
 
 
 # Seconds each, from the nearest to the widest.
-SPOOL = ("spool_log_test", "spool_test", "spool_model_test")
+SPOOL = ("spool_format_test", "spool_log_test", "spool_test", "spool_model_test")
 DEFAULT_TESTS = SPOOL
 LANE = ("deliver_test", "fault_kill")
 
@@ -145,7 +145,7 @@ MUTANTS = [
            [("            if (!bury(part, answer->message)) return;\n", "")],
            LANE + ("fault_poison",)),
     Mutant("whole-write-rejected", "one bad reading takes its neighbours along",
-           "host/deliver/lane.cpp", [("        } else if (rows == 1) {", "        } else {")],
+           "host/deliver/lane.cpp", [("} else if (rows == 1) {", "} else if (rows >= 1) {")],
            LANE + ("fault_poison",)),
     Mutant("outage-dead-lettered", "a sink that is down counts as one that refuses",
            "host/deliver/retry.cpp",

@@ -77,6 +77,8 @@ protected:
         if (fault == FakeFiles::cut_short) {
             size = (size + 1) / 2;
         } else if (number != 0 || (files_.rough_ && files_.random_() % 4 == 0)) {
+            // Often only its first bytes, which say more than what stands behind them.
+            if (files_.random_() % 2 == 0) size = std::min<std::size_t>(size, 64);
             size = 1 + files_.random_() % size;
         }
         if (offset + size > node_->now.size()) {

@@ -18,6 +18,8 @@ TEST_F(LogTest, SmallBatchesMergeAndLargeOnesAreCut) {
     log_->commit(group);
     ASSERT_EQ(ranges.size(), 6U);
     EXPECT_EQ(ranges[1], (Range{3, 8}));
+    EXPECT_NE(ranges[1], (Range{3, 9}));
+    EXPECT_NE(ranges[1], (Range{2, 8}));
     EXPECT_EQ(ranges[2], (Range{8, 8}));
     EXPECT_EQ(ranges[5], (Range{71, 72}));
     for (const auto& [position, reading] : read_all(0)) EXPECT_EQ(position, reading);

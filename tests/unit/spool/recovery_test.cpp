@@ -70,6 +70,23 @@ TEST_F(LogTest, DamageBeforeALaterGroupIsQuarantinedAndTheRestGoesOn) {
     EXPECT_EQ(log_->read(25, 10)->lost, 5U);
 }
 
+TEST_F(LogTest, DamageWithinAGroupOfManyRecordsIsProvenByALaterGroup) {
+    for (const std::size_t damaged : {0U, 1U, 2U}) {
+        options_.dir = "/data/" + std::to_string(damaged);
+        ASSERT_TRUE(open());
+        ASSERT_TRUE(commit(0, 80));  // four records
+        ASSERT_TRUE(commit(80, 10));
+        const std::uint64_t offset = record_offset(files_.contents(segment(0)), damaged);
+        files_.overwrite(segment(0), offset + 70, rubbish(3));
+        files_.restart();
+        ASSERT_TRUE(open());
+        EXPECT_EQ(log_->end(), 90U) << "a later group was begun, so the one before was durable";
+        EXPECT_EQ(log_->counters().torn_tail_bytes, 0U);
+        EXPECT_EQ(read_all(0).size(), 70U);
+        EXPECT_EQ(lost_, 20U);
+    }
+}
+
 TEST_F(LogTest, DamageInAnOldSegmentIsFoundWhenItIsRead) {
     ASSERT_TRUE(open());
     fill(3);

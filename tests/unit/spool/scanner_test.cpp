@@ -148,6 +148,15 @@ TEST_F(ScannerTest, APageThatFailsThriceCostsWhatStandsInIt) {
     EXPECT_EQ(scanner.unreadable(), 4096U);
 }
 
+TEST_F(ScannerTest, AFileThatEndsWithinAPageEndsTheReadOfItsPages) {
+    const auto file = file_with(std::string(5000, 'x'));
+    fail_reads(1, 1, EIO);
+    std::vector<std::byte> bytes(3 * 4096);
+    std::uint64_t unreadable = 0;
+    EXPECT_EQ(*read_what_is_readable(*file, 0, bytes, unreadable), 5000U);
+    EXPECT_EQ(unreadable, 0U);
+}
+
 TEST_F(ScannerTest, OtherErrorsOfTheDiskAreToldAndNothingIsSkipped) {
     // Of the first header, of a page after a bad sector, and of a record beyond the window.
     const std::string content = record(1, 3000) + record(3001, 3000);

@@ -114,6 +114,33 @@ TEST(SpoolTest, ManySubmittersAndLanesAndARestart) {
     EXPECT_EQ((*spool)->open_cursor("fast")->position, total);
 }
 
+TEST(SpoolTest, ClosingCommitsAllThatWaitsHoweverManyGroupsThatTakes) {
+    const test::TempDir dir;
+    const auto spool = Spool::open(small_options(dir.path()), test_schema(), posix_files());
+    ASSERT_TRUE(spool);
+    std::promise<void> go_on;
+    (*spool)->submit(readings(1, 1), [&](Result<Range>) { go_on.get_future().wait(); });
+    std::atomic<int> acknowledged = 0;
+    for (std::uint64_t n = 0; n < 10; ++n) {  // each is a group of its own by its size
+        (*spool)->submit(readings(n * 200, 200), [&](Result<Range> range) {
+            if (range) ++acknowledged;
+        });
+    }
+    std::thread closing([&] { (*spool)->close(); });
+    // Told at once when the spool is closing; until then it waits behind the rest.
+    std::atomic<bool> refused = false;
+    while (!refused) {
+        (*spool)->submit(model::Batch(test_schema()), [&](Result<Range> range) {
+            if (!range) refused = true;
+        });
+        std::this_thread::yield();
+    }
+    go_on.set_value();
+    closing.join();
+    EXPECT_EQ(acknowledged, 10);
+    EXPECT_EQ((*spool)->end(), 2001U);
+}
+
 TEST(SpoolTest, ASecondOwnerIsToldWhoTheFirstIs) {
     const test::TempDir dir;
     const auto first = Spool::open(small_options(dir.path()), test_schema(), posix_files());
