@@ -149,6 +149,23 @@ TEST_F(LogErrorsTest, ARemovalThatFailsIsNotForgottenAndALostSyncStopsTheSpool) 
     EXPECT_FALSE(log_->tidy(std::chrono::steady_clock::now(), true)) << "there is nothing to try";
 }
 
+TEST_F(LogErrorsTest, AFullSpoolThatFailsDoesNotHeal) {
+    options_.size_max = 4 * options_.segment_bytes;
+    ASSERT_TRUE(open());
+    while (commit(log_->end(), 20)) continue;
+    ASSERT_EQ(log_->state(), State::full);
+    log_->advance(cursor_, log_->end());
+    fail(Operation::sync_directory, "spool");
+    EXPECT_FALSE(log_->tidy(std::chrono::steady_clock::now(), true)) << "there is nothing to try";
+    EXPECT_EQ(log_->state(), State::failed);
+    files_.inject({});
+    tidy();
+    EXPECT_EQ(log_->state(), State::failed) << "until the next start";
+    files_.restart();
+    ASSERT_TRUE(open());
+    EXPECT_TRUE(commit(log_->end(), 20));
+}
+
 TEST_F(LogErrorsTest, AFreshDeviceThatFailsStopsTheStartAndAFullOneDoesNot) {
     fail(Operation::sync, "spare");
     EXPECT_FALSE(open());

@@ -30,7 +30,7 @@ inline std::uint64_t record_offset(const std::vector<std::byte>& content, std::s
 // A log with small segments on the fake file system, driven step by step without a committer.
 class LogTest : public testing::Test {
 protected:
-    LogTest() {
+    explicit LogTest(std::uint64_t seed = 1) : files_(seed) {
         options_.dir = "/data/spool";
         options_.segment_bytes = 16U << 10;
         options_.size_max = 100 * options_.segment_bytes;

@@ -67,7 +67,7 @@ private:
             case 0: return stop_and_open(Stop::kill);
             case 1: return stop_and_open(Stop::power_cut);
             case 2: return files_.power_off_after(1 + pick(30));
-            case 3: return fail_once();
+            case 3: return pick(4) == 0 ? fail_cursors() : fail_once();
             case 4:
             case 5: return tidy();
             case 6:
@@ -85,6 +85,14 @@ private:
         files_.inject([what, number, countdown](Operation operation, const std::string& path) {
             if (operation != what || path.ends_with("lock")) return 0;
             return (*countdown)-- == 0 ? number : 0;
+        });
+    }
+
+    // No cursor can be stored: nothing may be removed on its word.
+    void fail_cursors() {
+        files_.inject([](Operation operation, const std::string& path) {
+            const bool stores = operation == Operation::sync || operation == Operation::create;
+            return stores && path.find("cursor-") != std::string::npos ? EIO : 0;
         });
     }
 
