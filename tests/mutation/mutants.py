@@ -16,7 +16,8 @@ class Mutant:
 
 
 # Seconds each, from the nearest to the widest.
-SPOOL = ("spool_format_test", "spool_log_test", "spool_test", "spool_model_test")
+SPOOL = ("spool_format_test", "spool_log_test", "spool_test", "spool_model_test",
+         "spool_io_errors_test")
 DEFAULT_TESTS = SPOOL
 LANE = ("deliver_test", "fault_kill")
 

@@ -8,8 +8,7 @@ import time
 
 import e2e
 import own_stores
-from harness import expect, poll
-from scenarios.io_errors import NO_STORES, RETRY
+from harness import RETRY_SOON, expect, poll
 
 SUMMARY = "memory, and the time of a start, with a backlog of 256 MiB a cycle"
 SHORT = {"cycles": 1}
@@ -27,11 +26,11 @@ TEXT_BYTES = 4000
 
 
 def run(fault):
-    config = fault.config(database=RETRY, redis=RETRY)
+    config = fault.config(database=RETRY_SOON, redis=RETRY_SOON)
     with open(config) as file:
         text = file.read()
     text = text.replace("unknown_fields: ignore ", "unknown_fields: keep ")
-    host = fault.host(fault.write("config.yaml", text), NO_STORES)
+    host = fault.host(fault.write("config.yaml", text), own_stores.NO_STORES)
     backlog = fault.cycles * BACKLOG_BYTES
     fault.figures.update(memory_checked=not sanitized(), backlog_mib=backlog // MIB)
     start_with_backlog(fault, host, backlog)

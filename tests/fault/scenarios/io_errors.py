@@ -3,7 +3,7 @@ import os
 
 import e2e
 import own_stores
-from harness import expect, poll
+from harness import RETRY_SOON, expect, poll
 from injection import SHORT_IO, Strace, need_strace
 
 SUMMARY = "EIO, ENOSPC, EINTR and short calls on the spool's files, once, for a while, for ever"
@@ -11,10 +11,6 @@ SHORT = {"cycles": 1}
 LONG = {"cycles": 20}
 
 CONNECTIONS = 64
-RETRY = "retry: { delay_min: 20ms, delay_max: 200ms }"
-# Nobody listens on port 1.
-NO_STORES = own_stores.store_environment("postgresql://postgres@127.0.0.1:1/none",
-                                         "redis://127.0.0.1:1/0", "none")
 
 
 def run(fault):
@@ -38,7 +34,7 @@ class Trials:
         self.database_url, _ = fault.database()
         self.redis_url, self.queue, _ = fault.queue()
         self.config = fault.config(
-            spool="segment_size: 256KiB\nsize_max: 1GiB", database=RETRY, redis=RETRY)
+            spool="segment_size: 256KiB\nsize_max: 1GiB", database=RETRY_SOON, redis=RETRY_SOON)
         self._count = 0
 
     def host(self):
@@ -49,7 +45,7 @@ class Trials:
     def start(self, host, strace=None, delivering=True, **environment):
         host.environment = {**(own_stores.store_environment(self.database_url, self.redis_url,
                                                             self.queue)
-                               if delivering else NO_STORES),
+                               if delivering else own_stores.NO_STORES),
                             **(Strace.ENVIRONMENT if strace else {}), **environment}
         host.prefix = strace.prefix if strace else []
         return host.start()

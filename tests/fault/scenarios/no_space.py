@@ -5,7 +5,7 @@ import threading
 import own_mounts
 import own_stores
 from gate import Gate
-from harness import Skip, expect, poll
+from harness import RETRY_SOON, Skip, expect, poll
 
 SUMMARY = "a full disk under the spool, and a full quota, until space comes back by itself"
 SHORT = {"cycles": 4}
@@ -17,8 +17,6 @@ SEGMENT_BYTES = 64 << 10
 DISK_BYTES = 10 * SEGMENT_BYTES
 # Free pages at the start of a cycle, one more in each: every offset in a segment and some beyond.
 PAGES_MAX = 2 * SEGMENT_BYTES // PAGE_BYTES + 8
-
-RETRY = "retry: { delay_min: 20ms, delay_max: 200ms }"
 
 
 def run(fault):
@@ -49,7 +47,7 @@ class Stores:
 
 def start(fault, stores, name, directory, size_max):
     config = fault.config(name + ".yaml", spool="segment_size: 64KiB\nsize_max: " + size_max,
-                          database=RETRY, redis=RETRY)
+                          database=RETRY_SOON, redis=RETRY_SOON)
     host = fault.host(config, stores.environment(directory), fault.subdirectory(name))
     return host.start()
 
