@@ -1,83 +1,101 @@
 // How many readings a second one core decodes: a batch of 100 as clients send it, single
-// readings, and the same batch under an idempotency key, whose ids are hashes.
+// readings, and the same batch under an idempotency key, whose ids are hashes. The limit is the
+// first pass over the bytes, without which no token is known.
 
-#include <cstdio>
-#include <random>
+#include <array>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <benchmark/benchmark.h>
+#include <openssl/evp.h>
+#include <simdjson.h>
 
-#include "base/time_text.h"
 #include "decode/decoder.h"
+#include "measure.h"
+#include "readings.h"
 
-namespace ingest::decode {
+namespace ingest::bench {
 namespace {
 
-constexpr std::int64_t start_us = 1'762'021'800'000'000;
-
-model::Schema sensor_schema() {
-    using model::ColumnType;
-    return model::Schema({{"temperature", ColumnType::float64, true},
-                          {"vibration", ColumnType::float64, true},
-                          {"pressure", ColumnType::float64, true},
-                          {"humidity", ColumnType::float64},
-                          {"voltage", ColumnType::float64}});
-}
-
-std::string some_reading(std::mt19937& random, std::int64_t at_us) {
-    const auto between = [&random](double low, double high) {
-        return std::uniform_real_distribution<double>(low, high)(random);
-    };
-    char text[320];
-    std::snprintf(text, sizeof text,
-                  R"({"equipment_id": "TURBINE-BASE%02u-%03u", "temperature": %.2f, )"
-                  R"("vibration": %.4f, "pressure": %.3f, "humidity": %.1f, "voltage": %.2f, )"
-                  R"("timestamp": "%s"})",
-                  static_cast<unsigned>(random() % 10), static_cast<unsigned>(random() % 1000),
-                  between(-40, 140), between(0, 2), between(0.5, 10), between(0, 100),
-                  between(100, 500), to_rfc3339(at_us).c_str());
-    return text;
-}
-
 void decode(benchmark::State& state, int readings, std::string_view key) {
-    std::mt19937 random(1);
-    std::string body = readings == 1 ? "" : R"({"readings": [)";
-    for (int i = 0; i < readings; ++i) {
-        body += (i == 0 ? "" : ", ") + some_reading(random, start_us + i * 7'000);
-    }
-    if (readings > 1) body += "]}";
-    const std::size_t size = body.size();
-    body.append(padding, ' ');
-    const std::string_view text = std::string_view(body).substr(0, size);
-
+    const Body body(readings);
     const model::Schema schema = sensor_schema();
-    Decoder decoder(schema, {});
+    decode::Decoder decoder(schema, {});
     model::Batch batch(schema);
-    Decoded decoded;
+    decode::Decoded decoded;
     UuidSource ids;
-    const Context context{start_us, key, ids};
-    for (auto _ : state) {
+    const decode::Context context{start_us, key, ids};
+    measure(state, {readings, body.bytes()}, [&] {
         if (readings == 1) {
-            decoder.single(text, context, batch, decoded);
+            decoder.single(body.text(), context, batch, decoded);
         } else {
-            decoder.batch(text, context, batch, decoded);
+            decoder.batch(body.text(), context, batch, decoded);
         }
         benchmark::DoNotOptimize(batch.rows());
-    }
+    });
     if (batch.rows() != readings || decoded.refused_rows != 0) state.SkipWithError("not decoded");
-    state.SetItemsProcessed(state.iterations() * readings);
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(size));
+}
+
+void scan(benchmark::State& state, int readings) {
+    const Body body(readings);
+    decode::Tokens tokens;
+    measure(state, {readings, body.bytes()}, [&] {
+        benchmark::DoNotOptimize(tokens.scan(body.text()));
+    });
+    if (tokens.size() == 0) state.SkipWithError("not scanned");
 }
 
 void batch_of_100(benchmark::State& state) { decode(state, 100, ""); }
+void batch_of_100_limit(benchmark::State& state) { scan(state, 100); }
 void single(benchmark::State& state) { decode(state, 1, ""); }
+void single_limit(benchmark::State& state) { scan(state, 1); }
 void batch_of_100_with_key(benchmark::State& state) { decode(state, 100, "a key"); }
 
+// The pass over the bytes, and the hash of each reading's.
+void batch_of_100_with_key_limit(benchmark::State& state) {
+    constexpr int readings = 100;
+    const Body body(readings);
+    Readings some;
+    std::vector<std::string> contents;
+    for (int i = 0; i < readings; ++i) contents.push_back(json_of(some.next()));
+    const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> sha1(
+        EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free);
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                          &EVP_MD_CTX_free);
+    decode::Tokens tokens;
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned size = 0;
+    measure(state, {readings, body.bytes()}, [&] {
+        benchmark::DoNotOptimize(tokens.scan(body.text()));
+        for (const std::string& content : contents) {
+            EVP_DigestInit_ex(context.get(), sha1.get(), nullptr);
+            EVP_DigestUpdate(context.get(), content.data(), content.size());
+            EVP_DigestFinal_ex(context.get(), hash.data(), &size);
+        }
+    });
+    if (size != 20) state.SkipWithError("not hashed");
+}
+
+// For comparison: a tree of the document, from which nothing has been taken yet.
+void batch_of_100_as_dom(benchmark::State& state) {
+    const Body body(100);
+    simdjson::dom::parser parser;
+    std::size_t found = 0;
+    measure(state, {100, body.bytes()}, [&] {
+        const std::string_view text = body.text();
+        found = parser.parse(text.data(), text.size(), false)["readings"].get_array().size();
+    });
+    if (found != 100) state.SkipWithError("not parsed");
+}
+
 BENCHMARK(batch_of_100);
+BENCHMARK(batch_of_100_limit);
+BENCHMARK(batch_of_100_as_dom);
 BENCHMARK(single);
+BENCHMARK(single_limit);
 BENCHMARK(batch_of_100_with_key);
+BENCHMARK(batch_of_100_with_key_limit);
 
 }  // namespace
-}  // namespace ingest::decode
-
-BENCHMARK_MAIN();
+}  // namespace ingest::bench

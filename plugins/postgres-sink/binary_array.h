@@ -13,11 +13,9 @@ namespace ingest::postgres_sink {
 // One column of a write as a PostgreSQL array in binary format, all integers big-endian
 // (src/backend/utils/adt/arrayfuncs.c, array_recv):
 //
-//   array   = int32 dimensions (0 or 1), int32 has_null (0 or 1), int32 element type
-//             [ int32 elements, int32 lower bound ] { element }
-//   element = int32 -1 (null) | int32 size, bytes
+//   array = int32 dimensions (0 or 1), int32 has_null (0 or 1), int32 element type
+//           [ int32 elements, int32 lower bound ] { cell }
 //
-// Values are copied bit for bit; a timestamp moves from the epoch 1970 to PostgreSQL's, 2000.
 // Keeps its memory from one array to the next. One thread.
 class BinaryArray {
 public:
@@ -33,8 +31,5 @@ private:
     const ColumnType* type_ = nullptr;
     std::vector<unsigned char> bytes_;
 };
-
-// Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL counts from.
-inline constexpr std::int64_t postgres_epoch_us = 946'684'800'000'000;
 
 }  // namespace ingest::postgres_sink

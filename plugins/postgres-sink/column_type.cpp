@@ -17,12 +17,12 @@ constexpr TypeOid oid_timestamptz = 1184;
 constexpr TypeOid oid_uuid = 2950;
 
 constexpr std::array types{
-    ColumnType{"w:16", oid_uuid, "uuid", 16},
-    ColumnType{"u", oid_text, "text", 0},
-    ColumnType{"tsu:UTC", oid_timestamptz, "timestamp with time zone", 8},
-    ColumnType{"g", oid_float8, "double precision", 8},
-    ColumnType{"l", oid_int8, "bigint", 8},
-    ColumnType{"b", oid_bool, "boolean", 1},
+    ColumnType{"w:16", oid_uuid, "uuid", CellForm::uuid},
+    ColumnType{"u", oid_text, "text", CellForm::text},
+    ColumnType{"tsu:UTC", oid_timestamptz, "timestamp with time zone", CellForm::timestamp},
+    ColumnType{"g", oid_float8, "double precision", CellForm::float8},
+    ColumnType{"l", oid_int8, "bigint", CellForm::int8},
+    ColumnType{"b", oid_bool, "boolean", CellForm::boolean},
 };
 
 // Where a column of another type does as well. An integer that does not fit the smaller type is
@@ -55,6 +55,13 @@ bool stores_exactly(const ColumnType& type, TypeOid stored) noexcept {
     return type.oid == stored || std::ranges::any_of(alternatives, [&](const Alternative& pair) {
                return pair.sent == type.oid && pair.stored == stored;
            });
+}
+
+std::optional<CellForm> copied_as(const ColumnType& type, TypeOid stored) noexcept {
+    if (type.oid == stored) return type.form;
+    if (type.oid == oid_text && stored == oid_varchar) return type.form;
+    if (type.oid == oid_uuid && stores_exactly(type, stored)) return CellForm::uuid_as_text;
+    return std::nullopt;
 }
 
 std::vector<Column> columns_of(const sdk::Schema& schema) {

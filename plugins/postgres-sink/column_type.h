@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <ingest/sdk/sink.hpp>
+
+#include "postgres-sink/cell.h"
 
 namespace ingest::postgres_sink {
 
@@ -18,7 +21,7 @@ struct ColumnType {
     std::string_view format;    // of the batch profile
     TypeOid oid;                // of the elements that we send
     std::string_view sql;       // its name, and what a column that we make gets
-    std::uint32_t width;        // bytes of a value in the binary format; 0: as long as it is
+    CellForm form;
 };
 
 // nullptr for a format that the profile does not have.
@@ -28,6 +31,10 @@ const ColumnType* find_type(std::string_view format) noexcept;
 // server converts by itself where they differ; what would round a number (real, numeric) is not
 // taken, because a reading is stored exactly or not at all.
 bool stores_exactly(const ColumnType& type, TypeOid stored) noexcept;
+
+// How a value of `type` goes into a column of type `stored` by COPY, which converts nothing. None:
+// it needs a conversion by the server.
+std::optional<CellForm> copied_as(const ColumnType& type, TypeOid stored) noexcept;
 
 // One column of the schema and its place in the table.
 struct Column {

@@ -2,6 +2,7 @@
 
 #include <pqxx/pqxx>
 
+#include <algorithm>
 #include <limits>
 #include <new>
 #include <vector>
@@ -20,7 +21,9 @@ Result checked(PGconn* connection, PGresult* raw) {
         throw std::bad_alloc();
     }
     const ExecStatusType status = PQresultStatus(raw);
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN) {
+        return result;
+    }
     const char* sqlstate = PQresultErrorField(raw, PG_DIAG_SQLSTATE);
     const char* message = PQresultErrorMessage(raw);
     if (sqlstate != nullptr) throw pqxx::sql_error(message, "", sqlstate);
@@ -50,6 +53,32 @@ Result execute_prepared(PGconn* connection, const char* name,
     return checked(connection,
                    PQexecPrepared(connection, name, static_cast<int>(values.size()), values.data(),
                                   sizes.data(), formats.data(), 0));
+}
+
+void begin_copy(PGconn* connection, const std::string& sql) {
+    checked(connection, PQexec(connection, sql.c_str()));
+}
+
+void send_copy(PGconn* connection, std::span<const unsigned char> bytes) {
+    constexpr std::size_t piece_max = 1U << 30;  // libpq counts in int
+    while (!bytes.empty()) {
+        const auto piece = bytes.first(std::min(bytes.size(), piece_max));
+        const auto* data = reinterpret_cast<const char*>(piece.data());
+        if (PQputCopyData(connection, data, static_cast<int>(piece.size())) != 1) {
+            throw pqxx::broken_connection(PQerrorMessage(connection));
+        }
+        bytes = bytes.subspan(piece.size());
+    }
+}
+
+void end_copy(PGconn* connection) {
+    if (PQputCopyEnd(connection, nullptr) != 1) {
+        throw pqxx::broken_connection(PQerrorMessage(connection));
+    }
+    Result result(PQgetResult(connection));
+    while (Result(PQgetResult(connection))) {  // to the end, whatever the first one says
+    }
+    checked(connection, result.release());
 }
 
 }  // namespace ingest::postgres_sink

@@ -26,9 +26,15 @@ struct Parameter {
 // before it owns the result: the result is lost, 2.2 kB for each connection (seen with
 // LeakSanitizer), and with it the server's reason. And libpqxx copies every parameter.
 //
-// Both throw pqxx::sql_error with the SQLSTATE where there is one, else pqxx::broken_connection.
+// All throw pqxx::sql_error with the SQLSTATE where there is one, else pqxx::broken_connection.
 void prepare_statement(PGconn* connection, const char* name, const std::string& sql);
 Result execute_prepared(PGconn* connection, const char* name,
                         std::span<const Parameter> parameters);
+
+// COPY ... FROM STDIN, in this order. After a pqxx::sql_error nothing is stored, and the connection
+// can be used again.
+void begin_copy(PGconn* connection, const std::string& sql);
+void send_copy(PGconn* connection, std::span<const unsigned char> bytes);
+void end_copy(PGconn* connection);
 
 }  // namespace ingest::postgres_sink

@@ -110,6 +110,17 @@ void check_columns(const std::string& table, std::span<const Column> columns,
     }
 }
 
+std::optional<std::vector<CellForm>> copied_forms(std::span<const Column> columns,
+                                                  const StoredColumns& stored) {
+    std::vector<CellForm> forms;
+    for (const Column& column : columns) {
+        const auto form = copied_as(*column.type, stored.find(column.name)->second.type);
+        if (!form) return std::nullopt;
+        forms.push_back(*form);
+    }
+    return forms;
+}
+
 // The value as text that loses nothing, whatever the session's settings: numbers and times as the
 // hexadecimal digits of their binary form.
 std::string selected(const Column& column) {
@@ -121,8 +132,10 @@ std::string selected(const Column& column) {
 
 }  // namespace
 
-void prepare_table(pqxx::connection_base& connection, const Options& options,
-                   std::span<const Column> columns, const sdk::Host& host) {
+std::optional<std::vector<CellForm>> prepare_table(pqxx::connection_base& connection,
+                                                   const Options& options,
+                                                   std::span<const Column> columns,
+                                                   const sdk::Host& host) {
     StoredColumns stored;
     {
         pqxx::nontransaction look(connection);
@@ -140,6 +153,15 @@ void prepare_table(pqxx::connection_base& connection, const Options& options,
         stored = make_columns(connection, options, columns, host);
     }
     check_columns(options.table, columns, stored, host);
+    return copied_forms(columns, stored);
+}
+
+std::string copy_statement(const Options& options, std::span<const Column> columns) {
+    std::string names;
+    for (const Column& column : columns) {
+        names.append(names.empty() ? "" : ", ").append(quoted(column.name));
+    }
+    return "COPY " + options.table + " (" + names + ") FROM STDIN (FORMAT binary)";
 }
 
 std::string insert_statement(const Options& options, std::span<const Column> columns) {

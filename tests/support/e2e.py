@@ -113,6 +113,7 @@ class Host:
         self.directory = directory
         self.config = config
         self.environment = environment or {}
+        self.binary = HOST_BINARY
         self.prefix = []  # of its command: a tracer that leaves it this process's child
         self.descriptors = ()  # that it inherits
         self.port = free_port()
@@ -135,7 +136,7 @@ class Host:
     def start(self, wait=True):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, HOST_BINARY, "--config", self.config], cwd=self.directory,
+                [*self.prefix, self.binary, "--config", self.config], cwd=self.directory,
                 env=self.full_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 pass_fds=self.descriptors)
         if wait:
