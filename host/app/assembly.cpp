@@ -17,6 +17,9 @@ using Clock = std::chrono::steady_clock;
 // Of the time to drain, what requests in flight may take; the rest is the lanes'.
 constexpr double front_share_of_drain = 0.5;
 
+// Between two writes of a sink whose commit no client waits for.
+constexpr std::chrono::milliseconds write_interval{2};
+
 decode::UnknownFields to_decode(config::UnknownFields unknown) noexcept {
     switch (unknown) {
         case config::UnknownFields::ignore: return decode::UnknownFields::ignore;
@@ -79,15 +82,20 @@ ApiFacts facts_of(const config::Config& config, const Plan& plan) {
     return facts;
 }
 
+// Half of the processor's: the others have the committer, the lanes and often the stores to run.
+// One takes far more than the stores do (docs/PERFORMANCE.md), and two where one does cost more
+// than they bring, because each makes groups and wake-ups of its own.
+unsigned cores_by_default() noexcept {
+    return std::max(1U, std::thread::hardware_concurrency() / 2);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Assembly>> Assembly::start(const config::Config& config, const Plan& plan,
                                                   const Opening& opening,
                                                   config::Diagnostics& diagnostics) {
     std::unique_ptr<Assembly> assembly(new Assembly(config, plan));
-    assembly->cores_ = config.http.threads != 0
-                           ? config.http.threads
-                           : std::max(1U, std::thread::hardware_concurrency());
+    assembly->cores_ = config.http.threads != 0 ? config.http.threads : cores_by_default();
     Instances made = make_instances(config, plan, assembly->cores_, diagnostics);
     if (!diagnostics.empty()) return Error{"a plugin refuses its options"};
     assembly->validators_ = std::move(made.validators);
@@ -155,7 +163,9 @@ Result<void> Assembly::open_exits(
         options.write_timeout = sink.config->write_timeout;
         options.retry = {sink.config->retry_delay_min, sink.config->retry_delay_max};
         deliver::LaneEvents events;
-        if (acks_ && &sink == storage()) {
+        const bool awaited = acks_ && &sink == storage();
+        if (!awaited) options.write_interval = write_interval;
+        if (awaited) {
             events.settled = [this](spool::Range range, bool stored, std::uint64_t cursor) {
                 acks_->settled(range, stored, cursor);
             };

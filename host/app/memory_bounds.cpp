@@ -99,8 +99,10 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     for (const config::Sink& sink : config.sinks) {
         // A write has whole records: the readings, their bytes as they were read, a copy of those
         // that are cut, and three times as much for how the plugin writes them down.
-        const std::uint64_t rows = std::max(sink.batch_rows_max, log.record_rows_max);
-        bounds.sinks += sink.workers * 6 * rows * row.max();
+        const std::uint64_t record = log.record_rows_max * row.max();
+        const std::uint64_t write =
+            std::min(sink.batch_rows_max * row.max(), log.read_bytes_max + record);
+        bounds.sinks += sink.workers * 6 * std::max(write, record);
     }
     // Being read, and on the way to the cores.
     if (config.storage) bounds.queries = config.query.readers * 4 * answer;

@@ -5,7 +5,6 @@
 #include <random>
 #include <utility>
 
-#include "base/check.h"
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/time_text.h"
@@ -17,9 +16,6 @@ double random_fraction() {
     thread_local std::minstd_rand source(std::random_device{}());
     return std::uniform_real_distribution<double>(0.0, 1.0)(source);
 }
-
-// Long enough to cost nothing, short enough for any clock's arithmetic.
-constexpr std::chrono::hours wait_max{1};
 
 }  // namespace
 
@@ -58,7 +54,11 @@ Result<void> Lane::start() {
 }
 
 void Lane::run(Worker& worker) {
-    while (auto slice = claim()) deliver(worker, std::move(*slice));
+    while (auto slice = claim()) {
+        deliver(worker, std::move(*slice));
+        const MutexLock lock(mutex_);
+        --writing_;
+    }
     const plugin::Answer answer = worker.sink->flush(monotonic_ns(write_deadline()));
     if (!answer.ok()) {
         log::warn("deliver", "a sink could not flush at its end",
@@ -74,63 +74,6 @@ Lane::Clock::time_point Lane::write_deadline() const {
     const auto by_timeout = Clock::now() + options_.write_timeout;
     const MutexLock lock(mutex_);
     return stop_by_ ? std::min(*stop_by_, by_timeout) : by_timeout;
-}
-
-// The next stretch of the log, or a probe (a slice without records), or nothing when it is time to
-// end. Blocks while there is nothing to do.
-std::optional<Slice> Lane::claim() {
-    for (;;) {
-        bool stopping = false;
-        {
-            const MutexLock lock(mutex_);
-            // Not when stopping: with nothing left to claim, a sink that is down keeps nobody.
-            while (down_ && !stop_by_) changed_.wait(mutex_);
-            if (begins_no_more()) return std::nullopt;
-            stopping = stop_by_.has_value();
-            if (!stopping) {
-                if (std::exchange(probe_asked_, false)) return Slice{};
-                called_ = false;
-            }
-        }
-        auto slice = claim_next();
-        if (!slice) {
-            wait_to_read_again();
-        } else if (slice->range.first < slice->range.end) {
-            return std::move(*slice);
-        } else if (stopping) {
-            return std::nullopt;
-        } else {
-            spool_.wait_beyond(slice->range.end, Clock::now() + wait_max, called_);
-        }
-    }
-}
-
-// An empty range: nothing waits.
-Result<Slice> Lane::claim_next() {
-    const MutexLock order(claiming_);
-    if (next_ >= spool_.end()) return Slice{{next_, next_}, {}};
-    auto run = spool_.read(next_, options_.write_rows_max);
-    const bool was_unreadable = std::exchange(unreadable_, run.has_error());
-    if (!run) {
-        if (!was_unreadable) {
-            log::error("deliver", "cannot read the spool; trying again until the disk is in order",
-                       {{"sink", options_.name}, {"reason", run.error().message}});
-        }
-        return run.error();
-    }
-    if (was_unreadable) {
-        log::info("deliver", "the spool can be read again", {{"sink", options_.name}});
-    }
-    check(run->end > next_, "a read before the log's end moves on");
-    Slice slice{{next_, run->end}, std::move(run->records)};
-    next_ = run->end;
-    return slice;
-}
-
-void Lane::wait_to_read_again() {
-    const MutexLock lock(mutex_);
-    const auto until = Clock::now() + options_.retry.delay_max;
-    changed_.wait_until(mutex_, stop_by_ ? std::min(until, *stop_by_) : until);
 }
 
 void Lane::deliver(Worker& worker, Slice slice) {

@@ -24,6 +24,9 @@ struct LaneOptions {
     std::string name;                 // the sink's name, which is also its cursor's
     std::int64_t write_rows_max = 1000;
     std::chrono::milliseconds write_timeout{30'000};
+    // From one write's begin to the next one's, unless much waits: for a sink that nobody waits
+    // for, whose writes cost less when they are fewer.
+    std::chrono::milliseconds write_interval{0};
     RetryOptions retry;
 };
 
@@ -89,6 +92,9 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
+    // Long enough to cost nothing, short enough for any clock's arithmetic.
+    static constexpr std::chrono::hours wait_max{1};
+
     struct Worker {
         std::unique_ptr<plugin::Sink> sink;
         SliceBatches batches;
@@ -101,6 +107,8 @@ private:
 
     void run(Worker& worker);
     std::optional<Slice> claim();
+    void gather();
+    Clock::time_point gathers_until() const;
     Result<Slice> claim_next();
     void wait_to_read_again();
     void deliver(Worker& worker, Slice slice);
@@ -144,6 +152,8 @@ private:
     spool::Tally at_start_ INGEST_GUARDED_BY(mutex_);
     bool probe_asked_ INGEST_GUARDED_BY(mutex_) = true;
     Clock::time_point last_contact_ INGEST_GUARDED_BY(mutex_);  // or the last that was asked for
+    int writing_ INGEST_GUARDED_BY(mutex_) = 0;  // workers that have claimed something
+    Clock::time_point last_claim_ INGEST_GUARDED_BY(mutex_);
     bool down_ INGEST_GUARDED_BY(mutex_) = false;
     bool passes_by_itself_ INGEST_GUARDED_BY(mutex_) = false;  // while down: nobody has to act
     // The one that tries while the sink is down.

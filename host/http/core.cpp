@@ -53,7 +53,6 @@ Core::Core(Shared& shared, std::unique_ptr<intake::Front> front)
 Core::~Core() { stop(); }
 
 void Core::start(unsigned number) {
-    asio::post(io_, [this] { sweep_later(); });
     thread_ = std::thread([this, number] {
         pthread_setname_np(pthread_self(), ("http-" + std::to_string(number)).c_str());
         io_.run();
@@ -75,6 +74,7 @@ void Core::adopt(Socket socket, const Address& peer) {
 }
 
 std::list<Session*>::iterator Core::enter(Session& session) {
+    sweep_soon();
     return sessions_.insert(sessions_.end(), &session);
 }
 
@@ -131,14 +131,28 @@ void Core::finish_latest(std::uint64_t ticket, LatestAnswer answer) {
     asked.mapped()->complete();
 }
 
-void Core::sweep_later() {
-    sweep_timer_.expires_after(sweep_interval_);
+void Core::sweep_after(std::chrono::steady_clock::duration pause) {
+    sweep_sleeps_ = false;
+    sweep_timer_.expires_after(pause);
     sweep_timer_.async_wait([this](const error_code& error) {
-        if (error) return;
-        const auto now = std::chrono::steady_clock::now();
-        for (Session* session : sessions_) session->check_deadline(now);
-        sweep_later();
+        if (!error) sweep();
     });
+}
+
+void Core::sweep() {
+    const auto now = std::chrono::steady_clock::now();
+    bool all_idle = true;
+    auto nearest = std::chrono::steady_clock::time_point::max();
+    for (Session* session : sessions_) {
+        session->check_deadline(now);
+        all_idle = all_idle && session->idle();
+        nearest = std::min(nearest, session->deadline());
+    }
+    if (!sessions_.empty()) {
+        const auto left = all_idle ? nearest - now : std::chrono::steady_clock::duration(0);
+        sweep_after(std::max<std::chrono::steady_clock::duration>(left, sweep_interval_));
+    }
+    sweep_sleeps_ = all_idle;
 }
 
 void Core::close_idle_after(std::chrono::milliseconds grace) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <exception>
 #include <random>
-#include <thread>
 
 #include "base/log.h"
 #include "http/core.h"
@@ -24,18 +23,13 @@ std::uint64_t random_seed() {
     return static_cast<std::uint64_t>(device()) << 32 | device();
 }
 
-Options with_cores(Options options) {
-    if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
-    return options;
-}
-
 }  // namespace
 
 // Members in the order in which they are made; the cores stop first of all.
 class Server::Impl {
 public:
     Impl(Options options, Services services)
-        : shared_(with_cores(std::move(options)), std::move(services), random_seed()) {
+        : shared_(std::move(options), std::move(services), random_seed()) {
         for (unsigned core = 0; core < shared_.options.threads; ++core) {
             cores_.push_back(std::make_unique<Core>(shared_, shared_.services.make_front(core)));
         }

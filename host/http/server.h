@@ -55,7 +55,7 @@ struct RateLimit {
 };
 
 struct Options {
-    unsigned threads = 0;  // cores; 0: as many as the machine has
+    unsigned threads = 1;  // cores, at least 1
     Limits limits;
     Cors cors;
     RateLimit rate_limit;

@@ -71,6 +71,7 @@ void Session::enter(Phase phase) {
     phase_ = phase;
     expired_ = false;
     phase_begin_ = Clock::now();
+    if (phase != Phase::idle) core_.sweep_soon();
     switch (phase) {
         case Phase::idle: deadline_ = phase_begin_ + limits.idle_timeout; break;
         case Phase::head: deadline_ = phase_begin_ + limits.header_timeout; break;

@@ -49,6 +49,10 @@ public:
 
     Task<> run();
 
+    // Nothing is under way; then deadline() is when idle_timeout ends it.
+    bool idle() const noexcept { return phase_ == Phase::idle; }
+    std::chrono::steady_clock::time_point deadline() const noexcept { return deadline_; }
+
     // From the core. Each makes what the session waits for end soon, never within the call.
     void check_deadline(std::chrono::steady_clock::time_point now);
     void close_if_idle();

@@ -43,8 +43,7 @@ Intake::Intake(const Options& options, const model::Schema& schema,
       spool_(spool),
       acks_(acks),
       batch_(schema),
-      turn_(schema),
-      empty_turn_bytes_(turn_.memory()) {}
+      turn_(schema) {}
 
 std::size_t Intake::outcome_bytes_max(const decode::Options& options) {
     return (options.findings_max + options.readings_max) * finding_bytes_max +
@@ -80,7 +79,7 @@ Outcome Intake::accept(const Request& request) {
     add_issues(outcome);
     add_equipment_ids(outcome);
     const std::size_t bytes_before = turn_.bytes();
-    const std::size_t begun = turn_.empty() ? empty_turn_bytes_ : 0;
+    const std::size_t begun = turn_.empty() ? turn_.memory() : 0;
     take_accepted(request.form, outcome);
     // Columns grow by doubling.
     outcome.bytes = bytes_of(outcome) + begun + 2 * (turn_.bytes() - bytes_before);
@@ -157,7 +156,9 @@ void Intake::take_accepted(Form form, Outcome& outcome) {
 }
 
 void Intake::hand_over(std::function<void(Ack)> done) {
-    model::Batch batch = std::exchange(turn_, model::Batch(schema_));
+    // The next turn will be about as large.
+    const std::int64_t rows = std::min(turn_.rows(), options_.turn_rows_max);
+    model::Batch batch = std::exchange(turn_, model::Batch(schema_, rows));
     auto durable = [acks = acks_, done = std::move(done)](Result<spool::Range> range) mutable {
         if (!range) {
             done(Ack::failed);

@@ -54,7 +54,6 @@ private:
     std::vector<plugin::Report::Issue> issues_;
 
     model::Batch turn_;
-    const std::size_t empty_turn_bytes_;
 };
 
 }  // namespace ingest::intake

@@ -1,6 +1,8 @@
 #include "model/batch.h"
 
 #include <algorithm>
+#include <cstring>
+#include <new>
 
 #include "base/check.h"
 
@@ -9,6 +11,9 @@ namespace {
 
 // Rows that a fresh batch has room for without growing.
 constexpr std::int64_t rows_at_first = 64;
+
+// Characters of a text that is always there, about: an equipment id.
+constexpr std::size_t text_at_first = 16;
 
 std::size_t values_bytes(ColumnType type, std::int64_t rows) noexcept {
     const auto n = static_cast<std::size_t>(rows);
@@ -31,20 +36,47 @@ std::size_t value_width(ColumnType type) noexcept {
     return 0;
 }
 
-Batch::Batch(const Schema& schema) : schema_(&schema) {
+Batch::Batch(const Schema& schema, std::int64_t rows_expected) : schema_(&schema) {
+    const std::int64_t rows = std::max(rows_expected, rows_at_first);
+    const std::size_t validity = Buffer::padded(bitmap_bytes(rows));
+    const auto values = [&](const Field& field) {
+        return Buffer::padded(values_bytes(field.type, rows));
+    };
+    const auto chars = [&](const Field& field) {
+        if (field.type != ColumnType::utf8) return std::size_t{0};
+        return field.required ? Buffer::padded(static_cast<std::size_t>(rows) * text_at_first)
+                              : Buffer::alignment;
+    };
+    for (const Field& field : schema.columns()) {
+        block_bytes_ += validity + values(field) + chars(field);
+    }
+    block_.reset(static_cast<std::byte*>(
+        ::operator new(block_bytes_, std::align_val_t{Buffer::alignment})));
+    std::memset(block_.get(), 0, block_bytes_);
+    std::byte* at = block_.get();
+    const auto lend = [&at](Buffer& buffer, std::size_t size) {
+        buffer.lend(at, size);
+        at += size;
+    };
     columns_.reserve(schema.size());
     for (const Field& field : schema.columns()) {
         Column& column = columns_.emplace_back();
         column.type = field.type;
-        column.validity.reserve(bitmap_bytes(rows_at_first));
-        column.values.reserve(values_bytes(field.type, rows_at_first));
+        lend(column.validity, validity);
+        lend(column.values, values(field));
+        if (field.type == ColumnType::utf8) lend(column.chars, chars(field));
         column.values.resize(values_bytes(field.type, 0));
-        if (field.type == ColumnType::utf8) column.chars.reserve(Buffer::alignment);
     }
+}
+
+void Batch::Free::operator()(std::byte* block) const noexcept {
+    ::operator delete(block, std::align_val_t{Buffer::alignment});
 }
 
 Batch& Batch::operator=(Batch&& other) noexcept {
     std::swap(schema_, other.schema_);
+    std::swap(block_, other.block_);
+    std::swap(block_bytes_, other.block_bytes_);
     std::swap(columns_, other.columns_);
     std::swap(rows_, other.rows_);
     return *this;
@@ -61,10 +93,13 @@ std::size_t Batch::bytes() const noexcept {
 std::size_t Batch::memory() const noexcept {
     // About what an allocation with such an alignment costs beside what was asked for.
     constexpr std::size_t beside = Buffer::alignment;
-    std::size_t sum = sizeof(Batch) + columns_.capacity() * sizeof(Column);
+    std::size_t sum =
+        sizeof(Batch) + columns_.capacity() * sizeof(Column) + block_bytes_ + 2 * beside;
+    const auto own = [](const Buffer& buffer) {
+        return buffer.lent() ? 0 : buffer.capacity() + beside;
+    };
     for (const Column& column : columns_) {
-        sum += column.validity.capacity() + column.values.capacity() + column.chars.capacity() +
-               3 * beside;
+        sum += own(column.validity) + own(column.values) + own(column.chars);
     }
     return sum;
 }

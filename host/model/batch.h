@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,8 @@ namespace ingest::model {
 // debug builds by the sanitizers, not here: these are the innermost loops).
 class Batch {
 public:
-    explicit Batch(const Schema& schema);
+    // With room for so many rows from the start, at least 64, in a single allocation.
+    explicit Batch(const Schema& schema, std::int64_t rows_expected = 0);
     // What was moved from may only be assigned to or destroyed.
     Batch(Batch&&) noexcept = default;
     Batch& operator=(Batch&& other) noexcept;
@@ -32,7 +34,7 @@ public:
     bool empty() const noexcept { return rows_ == 0; }
     // Bytes in use.
     std::size_t bytes() const noexcept;
-    // Bytes that are held for them, for bounds on memory: a batch of one row has room for 64.
+    // Bytes that are held for them, for bounds on memory.
     std::size_t memory() const noexcept;
 
     void clear() noexcept;
@@ -93,7 +95,13 @@ private:
     static void append_cells(Column& to, std::int64_t to_row, const Column& from,
                              std::int64_t from_row, std::int64_t count);
 
+    struct Free {
+        void operator()(std::byte* block) const noexcept;
+    };
+
     const Schema* schema_;
+    std::unique_ptr<std::byte, Free> block_;  // lent to the columns
+    std::size_t block_bytes_ = 0;
     std::vector<Column> columns_;
     std::int64_t rows_ = 0;
 };

@@ -9,7 +9,7 @@
 namespace ingest::model {
 
 // Growing bytes, aligned to 64 and padded with zeros to a multiple of 64, as the batch profile of
-// the plugin ABI asks. All bytes past size() up to the capacity are zero. Owned by one column.
+// the plugin ABI asks. All bytes past size() up to the capacity are zero. Belongs to one column.
 class Buffer {
 public:
     static constexpr std::size_t alignment = 64;
@@ -18,14 +18,29 @@ public:
     Buffer(Buffer&& other) noexcept
         : bytes_(std::exchange(other.bytes_, nullptr)),
           size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
+          capacity_(std::exchange(other.capacity_, 0)),
+          lent_(other.lent_) {}
     Buffer& operator=(Buffer&& other) noexcept {
         std::swap(bytes_, other.bytes_);
         std::swap(size_, other.size_);
         std::swap(capacity_, other.capacity_);
+        std::swap(lent_, other.lent_);
         return *this;
     }
-    ~Buffer() { ::operator delete(bytes_, std::align_val_t{alignment}); }
+    ~Buffer() { release(); }
+
+    static constexpr std::size_t padded(std::size_t size) noexcept {
+        return (size + alignment - 1) / alignment * alignment;
+    }
+    // Memory for a start, which outlives this buffer: aligned, zero, a padded size. REQUIRES: an
+    // empty buffer without memory of its own.
+    void lend(std::byte* bytes, std::size_t capacity) noexcept {
+        bytes_ = bytes;
+        capacity_ = capacity;
+        lent_ = true;
+    }
+
+    bool lent() const noexcept { return lent_; }
 
     std::byte* data() noexcept { return bytes_; }
     const std::byte* data() const noexcept { return bytes_; }
@@ -58,21 +73,25 @@ public:
     }
 
 private:
+    void release() noexcept {
+        if (!lent_) ::operator delete(bytes_, std::align_val_t{alignment});
+    }
     void grow(std::size_t wanted) {
-        std::size_t capacity = capacity_ * 2 > wanted ? capacity_ * 2 : wanted;
-        capacity = (capacity + alignment - 1) / alignment * alignment;
+        const std::size_t capacity = padded(capacity_ * 2 > wanted ? capacity_ * 2 : wanted);
         auto* bytes =
             static_cast<std::byte*>(::operator new(capacity, std::align_val_t{alignment}));
         if (size_ > 0) std::memcpy(bytes, bytes_, size_);
         std::memset(bytes + size_, 0, capacity - size_);
-        ::operator delete(bytes_, std::align_val_t{alignment});
+        release();
         bytes_ = bytes;
         capacity_ = capacity;
+        lent_ = false;
     }
 
     std::byte* bytes_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
+    bool lent_ = false;
 };
 
 }  // namespace ingest::model

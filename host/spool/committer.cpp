@@ -10,15 +10,17 @@ Committer::~Committer() { close(); }
 
 void Committer::submit(Submission submission) {
     bool refused = false;
+    bool first = false;
     {
         const MutexLock lock(mutex_);
         refused = closing_;
         if (!refused) {
             waiting_bytes_ += submission.batch.bytes();
             queue_.push_back(std::move(submission));
-            if (queue_.size() == 1) work_.notify_one();
+            first = queue_.size() == 1;
         }
     }
+    if (first) work_.notify_one();  // without the lock, which it would wait for
     if (refused) submission.done(Error{"the spool is closed"});
 }
 

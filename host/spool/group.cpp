@@ -13,21 +13,28 @@ namespace {
 // Fills one record after the other.
 class Assembler {
 public:
-    Assembler(Group& group, std::int64_t rows_max, const model::Schema& schema)
-        : group_(group), rows_max_(rows_max), schema_(schema) {}
+    // `rows`: of all batches that will be added.
+    Assembler(Group& group, std::int64_t rows, std::int64_t rows_max, const model::Schema& schema)
+        : group_(group), rows_left_(rows), rows_max_(rows_max), schema_(schema) {}
 
     void add(model::Batch&& batch) {
-        const bool alone = batch.rows() <= rows_max_ && batch.rows() * 2 > rows_max_;
+        const bool large = batch.rows() * 2 > rows_max_ || batch.rows() == rows_left_;
+        const bool alone = large && batch.rows() <= rows_max_;
         if (alone && (!open_ || open_->rows() + batch.rows() > rows_max_)) {
             close();
+            rows_left_ -= batch.rows();
             take(std::make_shared<const model::Batch>(std::move(batch)));
             return;
         }
         for (std::int64_t row = 0; row < batch.rows();) {
-            if (!open_) open_ = std::make_shared<model::Batch>(schema_);
+            if (!open_) {
+                const std::int64_t expected = std::min(rows_left_, rows_max_);
+                open_ = std::make_shared<model::Batch>(schema_, expected);
+            }
             const std::int64_t count = std::min(rows_max_ - open_->rows(), batch.rows() - row);
             open_->append(batch, row, count);
             row += count;
+            rows_left_ -= count;
             if (open_->rows() == rows_max_) close();
         }
     }
@@ -45,6 +52,7 @@ private:
     }
 
     Group& group_;
+    std::int64_t rows_left_;
     const std::int64_t rows_max_;
     const model::Schema& schema_;
     std::shared_ptr<model::Batch> open_;  // shared: it becomes a Record's batch
@@ -56,7 +64,9 @@ Group assemble(std::span<Submission> submissions, std::uint64_t first,
                std::uint32_t record_rows_max, const model::Schema& schema) {
     Group group{.readings = {first, first}, .records = {}, .ranges = {}};
     group.ranges.reserve(submissions.size());
-    Assembler assembler(group, record_rows_max, schema);
+    std::int64_t rows = 0;
+    for (const Submission& submission : submissions) rows += submission.batch.rows();
+    Assembler assembler(group, rows, record_rows_max, schema);
     std::uint64_t position = first;
     for (Submission& submission : submissions) {
         check(submission.batch.schema().same_layout(schema), "a batch has the spool's schema");

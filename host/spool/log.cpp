@@ -166,28 +166,38 @@ Result<Run> Log::read(std::uint64_t from, std::int64_t rows_max) {
             return Run{.records = {}, .end = std::max<std::uint64_t>(from, end_), .lost = lost};
         }
         if (tail_.reaches_back_to(from)) {
-            Run run = tail_.read(from, rows_max);
+            Run run = tail_.read(from, rows_max, options_.read_bytes_max);
             run.lost = lost;
             return run;
         }
     }
-    auto run = place->segment->read(place->extent, from, rows_max, schema_, quarantine_);
+    auto run = place->segment->read(place->extent, from, rows_max, options_.read_bytes_max,
+                                    schema_, quarantine_);
     if (run) run->lost += lost;
     return run;
 }
 
 bool Log::wait_beyond(std::uint64_t position, TimePoint deadline, const std::atomic<bool>& stop) {
+    Waiter self{position, {}};
     const MutexLock lock(mutex_);
+    waiters_.push_back(&self);
     bool in_time = true;
     while (!stop && end_ <= position && !closed_ && in_time) {
-        in_time = grown_.wait_until(mutex_, deadline);
+        in_time = self.called.wait_until(mutex_, deadline);
     }
+    std::erase(waiters_, &self);
     return !stop && end_ > position;
+}
+
+void Log::tell_waiters() {
+    for (Waiter* waiter : waiters_) {
+        if (end_ > waiter->position || closed_) waiter->called.notify_one();
+    }
 }
 
 void Log::wake() noexcept {
     const MutexLock lock(mutex_);
-    grown_.notify_all();
+    for (Waiter* waiter : waiters_) waiter->called.notify_one();
 }
 
 Result<OpenedCursor> Log::open_cursor(std::string_view sink) {

@@ -100,6 +100,7 @@ private:
     std::vector<SharedCursor> live_cursors() const;
     std::optional<std::uint64_t> slowest() const INGEST_REQUIRES(mutex_);
     void update_state() INGEST_REQUIRES(mutex_);
+    void tell_waiters() INGEST_REQUIRES(mutex_);
 
     // Constant after start().
     const Options options_;
@@ -128,8 +129,14 @@ private:
     std::atomic<std::uint64_t> begin_ = 0;
     std::atomic<std::uint64_t> end_ = 0;
 
+    struct Waiter {
+        std::uint64_t position;
+        Condition called;
+    };
+
     mutable Mutex mutex_;
-    Condition grown_;
+    // Each is told when the log has what it waits for, and not before.
+    std::vector<Waiter*> waiters_ INGEST_GUARDED_BY(mutex_);
     bool closed_ INGEST_GUARDED_BY(mutex_) = false;
     std::deque<Recovered::Part> parts_ INGEST_GUARDED_BY(mutex_);
     MemoryTail tail_ INGEST_GUARDED_BY(mutex_);

@@ -66,7 +66,7 @@ FileResult<void> Log::begin_segment() {
     end_ = next_;
     blocked_ = false;
     update_state();
-    grown_.notify_all();  // the end may have moved over numbers that nobody has
+    tell_waiters();  // the end may have moved over numbers that nobody has
     return {};
 }
 
@@ -132,7 +132,7 @@ void Log::publish(const Group& group) {
     counters_.bytes_written += bytes_.size();
     end_ = next_;
     update_state();
-    grown_.notify_all();
+    tell_waiters();
 }
 
 std::optional<TimePoint> Log::tidy(TimePoint now, bool idle) {
@@ -240,7 +240,7 @@ void Log::finish() {
         const MutexLock lock(mutex_);
         closed_ = true;
         update_state();
-        grown_.notify_all();
+        tell_waiters();
     }
     lock_ = nullptr;
 }

@@ -33,13 +33,15 @@ public:
     }
 
     // REQUIRES: reaches_back_to(from), and `from` lies in one of the records.
-    Run read(std::uint64_t from, std::int64_t rows_max) const {
+    Run read(std::uint64_t from, std::int64_t rows_max, std::uint64_t bytes_max) const {
         Run run{.records = {}, .end = from};
         std::int64_t rows = 0;
+        std::uint64_t bytes = 0;
         auto at = std::ranges::upper_bound(records_, from, {}, &Record::first);
         for (--at; at != records_.end(); ++at) {
             rows += at->batch->rows();
-            if (!run.records.empty() && rows > rows_max) break;
+            bytes += at->batch->bytes();
+            if (!run.records.empty() && (rows > rows_max || bytes > bytes_max)) break;
             run.records.push_back(*at);
             run.end = at->end();
         }

@@ -30,9 +30,11 @@ Segment::Segment(std::filesystem::path path, SegmentHead head,
       bytes_(bytes) {}
 
 Result<Run> Segment::read(const Extent& extent, std::uint64_t from, std::int64_t rows_max,
-                          const model::Schema& schema, Quarantine& quarantine) {
+                          std::uint64_t bytes_max, const model::Schema& schema,
+                          Quarantine& quarantine) {
     Run run;
     std::int64_t rows = 0;
+    std::uint64_t bytes = 0;
     const Point start = start_for(from);
     std::uint64_t expected = start.first;
     std::uint64_t offset = start.second;
@@ -68,10 +70,12 @@ Result<Run> Segment::read(const Extent& extent, std::uint64_t from, std::int64_t
         }
         remember(header.first, found->offset);
         if (header.end() > from) {
-            if (!run.records.empty() && rows + header.rows > rows_max) break;
+            const bool fits = rows + header.rows <= rows_max && bytes + header.length <= bytes_max;
+            if (!run.records.empty() && !fits) break;
             if (auto batch = decode(header, found->payload, schema)) {
                 run.records.push_back({header.first, std::move(batch)});
                 rows += header.rows;
+                bytes += header.length;
             } else if (const auto kept = damaged({header.first, header.end()},
                                                  found->end_offset(), "not a batch");
                        !kept) {
@@ -80,7 +84,7 @@ Result<Run> Segment::read(const Extent& extent, std::uint64_t from, std::int64_t
         }
         expected = header.end();
         offset = found->end_offset();
-        if (rows >= std::max<std::int64_t>(rows_max, 1)) break;
+        if (rows >= std::max<std::int64_t>(rows_max, 1) || bytes >= bytes_max) break;
     }
     run.end = std::max(expected, from);
     return run;
@@ -91,7 +95,7 @@ SharedBatch Segment::decode(const RecordHeader& header,
                                                     const model::Schema& schema) {
     const bool same = schema_->same_layout(schema);
     // Shared because the batch goes to the lane that reads it and to whoever it hands it to.
-    auto batch = std::make_shared<model::Batch>(same ? schema : *schema_);
+    auto batch = std::make_shared<model::Batch>(same ? schema : *schema_, header.rows);
     const auto decoded = model::BatchCodec::decode(payload, *batch);
     if (!decoded || batch->rows() != header.rows) return nullptr;
     if (same) return batch;

@@ -43,7 +43,7 @@ public:
     // to the quarantine. Batches come in the layout of `schema`. Any thread.
     // REQUIRES: head().first <= from < extent.end
     Result<Run> read(const Extent& extent, std::uint64_t from, std::int64_t rows_max,
-                     const model::Schema& schema, Quarantine& quarantine);
+                     std::uint64_t bytes_max, const model::Schema& schema, Quarantine& quarantine);
 
     // A record begins here. Any thread.
     void remember(std::uint64_t first, std::uint64_t offset);

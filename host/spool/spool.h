@@ -60,10 +60,10 @@ public:
     // The same from `from` to end(), together with what was acknowledged by then.
     Tally tally(std::uint64_t from) const;
 
-    // Whole records from `from` on: as many as fit in `rows_max` rows, but at least one if there
-    // is any. The first begins before `from` only if `from` is inside it (the caller slices).
-    // Comes from memory where it can. An error means that the disk did not let itself be read:
-    // nothing is skipped, try again later.
+    // Whole records from `from` on: as many as fit in `rows_max` rows and in read_bytes_max, but at
+    // least one if there is any. The first begins before `from` only if `from` is inside it (the
+    // caller slices). Comes from memory where it can. An error means that the disk did not let
+    // itself be read: nothing is skipped, try again later.
     Result<Run> read(std::uint64_t from, std::int64_t rows_max);
 
     // Blocks until end() > position: true. False when the deadline passed, the spool was closed

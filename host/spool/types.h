@@ -28,6 +28,8 @@ struct Options {
     // What lanes read without touching the disk. Batches that a lane holds count for the lane.
     std::uint64_t memory_tail_bytes_max = 32ULL << 20;
     std::uint32_t record_rows_max = 1000;
+    // One read gives no more than this and a record, so that long texts do not fill the memory.
+    std::uint64_t read_bytes_max = 1ULL << 20;
     // One write and sync; bounded so that the first of a large group does not wait for the last.
     std::uint64_t group_bytes_max = 4ULL << 20;
     // A cursor reaches the disk at most this much after it moved (the page cache at once).

@@ -34,8 +34,8 @@ class DeadLettersTest(e2e.HostTest):
         """config.yaml with so many readings in one write."""
         with open(os.path.join(e2e.SOURCE, "config.yaml")) as file:
             text = file.read()
-        self.assertIn("batch_rows_max: 1000 ", text)
-        return self.write("rows.yaml", text.replace("batch_rows_max: 1000 ",
+        self.assertIn("batch_rows_max: 5000 ", text)
+        return self.write("rows.yaml", text.replace("batch_rows_max: 5000 ",
                                                     "batch_rows_max: %d " % rows))
 
 

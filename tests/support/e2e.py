@@ -127,6 +127,7 @@ class Host:
         keep.update({
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            "HTTP_THREADS": "2",  # by default a small machine has one, and nothing ever meets
             "SPOOL_DIR": os.path.join(self.directory, "spool"),
             "SQLITE_PATH": os.path.join(self.directory, "readings.db"),
         })

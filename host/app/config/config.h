@@ -61,7 +61,7 @@ struct Batch {
 struct Http {
     std::string host = "0.0.0.0";
     std::uint16_t port = 8001;   // 0: any free one
-    std::uint32_t threads = 0;   // 0: one per CPU core
+    std::uint32_t threads = 0;   // 0: half as many as CPU cores
     std::vector<std::string> cors_origins = {"*"};  // "*" or scheme://host[:port]; empty: none
     RateLimit rate_limit;
     Limits limits;
@@ -104,7 +104,7 @@ struct Sink {
     std::string name;
     PluginUse use;
     std::uint32_t workers = 1;
-    std::uint32_t batch_rows_max = 1000;
+    std::uint32_t batch_rows_max = 5000;
     milliseconds write_timeout{30'000};
     Ready ready = Ready::optional;
     milliseconds retry_delay_min{100};

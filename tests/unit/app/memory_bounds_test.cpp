@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "model/batch.h"
+#include "spool/types.h"
 
 namespace ingest::app {
 namespace {
@@ -52,7 +53,7 @@ TEST(MemoryBounds, FollowWhatIsConfigured) {
     EXPECT_GT(with([&](auto& c) { c.http.limits.body_bytes *= 64; }).commit, before.commit);
     EXPECT_GT(with([&](auto& c) { c.http.batch.readings_max *= 10; }).requests, before.requests);
     EXPECT_GT(with([&](auto& c) { c.sinks[1].workers = 2; }).sinks, before.sinks);
-    EXPECT_GT(with([&](auto& c) { c.sinks[1].batch_rows_max = 5000; }).sinks, before.sinks);
+    EXPECT_LT(with([&](auto& c) { c.sinks[1].batch_rows_max = 1000; }).sinks, before.sinks);
     EXPECT_GT(with([&](auto& c) { c.query.readers += 1; }).queries, before.queries);
     EXPECT_GT(memory_bounds(some_config(), schema, 4).cores, before.cores);
 }
@@ -62,7 +63,7 @@ TEST(MemoryBounds, LongTextsCount) {
     config::Config config = some_config();
     config.reading.text_bytes_max = 1000;
     const model::Schema schema = schema_with({{"note", ColumnType::utf8, false, "", ""}});
-    const std::uint64_t rows = config.sinks[1].batch_rows_max;
+    const std::uint64_t rows = spool::Options().record_rows_max;
     model::Batch batch(schema);
     const std::string text(1000, 'x');
     for (std::uint64_t row = 0; row < rows; ++row) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "support/batches.h"
 
 namespace ingest::postgres_sink {
@@ -56,6 +58,33 @@ TEST(PostgresColumnType, OnlyExactStorageIsTaken) {
     EXPECT_FALSE(takes("tsu:UTC", timestamp_without_zone));
     EXPECT_FALSE(takes("u", 2950));
     EXPECT_EQ(find_type("x"), nullptr);
+}
+
+TEST(PostgresColumnType, CopiesWhatNeedsNoConversion) {
+    const std::map<std::pair<std::string_view, TypeOid>, CellForm> copied{
+        {{"w:16", 2950}, CellForm::uuid},
+        {{"w:16", 25}, CellForm::uuid_as_text},
+        {{"w:16", 1043}, CellForm::uuid_as_text},
+        {{"u", 25}, CellForm::text},
+        {{"u", 1043}, CellForm::text},
+        {{"tsu:UTC", 1184}, CellForm::timestamp},
+        {{"g", 701}, CellForm::float8},
+        {{"l", 20}, CellForm::int8},
+        {{"b", 16}, CellForm::boolean},
+    };
+    // Integers of 16 and 32 bits among them, which are stored exactly, but take another size.
+    for (const char* format : {"w:16", "u", "tsu:UTC", "g", "l", "b"}) {
+        for (const TypeOid stored :
+             {TypeOid{16}, TypeOid{20}, TypeOid{21}, TypeOid{23}, TypeOid{25}, real, TypeOid{701},
+              TypeOid{1043}, timestamp_without_zone, TypeOid{1184}, numeric, TypeOid{2950}}) {
+            const auto found = copied.find({format, stored});
+            const auto form = copied_as(*find_type(format), stored);
+            EXPECT_EQ(form.has_value(), found != copied.end()) << format << " in " << stored;
+            if (form && found != copied.end()) {
+                EXPECT_EQ(*form, found->second) << format << " in " << stored;
+            }
+        }
+    }
 }
 
 TEST(PostgresColumnType, QuotesNames) {
