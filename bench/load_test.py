@@ -1,4 +1,5 @@
-"""bench/load against a real host, against nobody, and against servers that tell lies."""
+"""bench/load against a real host, against nobody, and against servers that tell lies; what
+bench/scale makes of the configurations."""
 import contextlib
 import http.server
 import json
@@ -10,7 +11,9 @@ import threading
 import unittest
 
 import e2e
+import own_stores
 from loadgen import bodies, ledger, processes, table
+from loadgen.dimensions import DIMENSIONS
 
 LOAD = os.path.join(e2e.SOURCE, "bench", "load")
 
@@ -151,6 +154,46 @@ class LoadTest(e2e.HostTest):
         self.assertEqual(status, 1, said)
         self.assertRegex(rows[0]["errors"], r"^503: \d+$")
         self.assertEqual(rows[0]["check"], "nothing was acknowledged")
+
+
+class ScaleTest(e2e.HostTest):
+    def check(self, text):
+        """What the host says of the configuration."""
+        host = self.host(self.write("config.yaml", text), {
+            **own_stores.NO_STORES,
+            "PLUGIN_DIR": os.path.join(e2e.BUILD, "plugins"),
+            "BENCH_PLUGIN_DIR": os.path.join(e2e.BUILD, "bench", "plugins")})
+        done = subprocess.run(
+            [host.binary, "check", "--config", host.config], cwd=self.directory, text=True,
+            env=host.full_environment(), capture_output=True, timeout=e2e.PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_the_host_takes_all_configurations(self):
+        for source, sinks in (("config.yaml", 2), ("bench/front.yaml", 1)):
+            with open(os.path.join(e2e.SOURCE, source)) as file:
+                text = file.read()
+            made = {case.config(text): case for cases in DIMENSIONS.values() for case in cases}
+            for config, case in made.items():
+                with self.subTest(source=source, case=case):
+                    self.assertIn("%d validators, %d sinks, %d fields" % (
+                        case.validators, case.sinks or sinks, case.fields), self.check(config))
+
+    def test_four_sinks_write_to_four_places(self):
+        with open(os.path.join(e2e.SOURCE, "config.yaml")) as file:
+            config = DIMENSIONS["sinks"][-1].config(file.read())
+        for line in ("name: database", "table: sensor_data", "name: redis"):
+            self.assertRegex(config, "(?m)%s($| )" % line)
+        for line in ("name: database-2", "table: sensor_data_2", "name: redis-2",
+                     r"queue: \${REDIS_QUEUE_NAME:-sensor_data_queue}_2"):
+            self.assertRegex(config, "(?m)%s($| )" % line)
+
+    def test_a_run_that_failed_has_a_row(self):
+        found = [("4096", [], ["AssertionError: the host ended with 1:\nlog\na | b\n"])]
+        header, _, row = table.scale_table("connections", found, ["host"])
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        self.assertEqual(len(cells), len(header.strip("|").split("|")))
+        self.assertEqual((cells[0], cells[1], cells[-1]), ("4096", "-", "failed: a / b"))
 
 
 class FiguresTest(unittest.TestCase):

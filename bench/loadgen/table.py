@@ -74,6 +74,34 @@ def load_table(groups, watched):
     return lines(header, rows)
 
 
+REASON_MAX = 120  # characters of one that goes into a table
+
+
+def reason(text):
+    """Its last line, which of a host's log is what ended it, fit for a cell."""
+    last = (text.strip().splitlines() or [""])[-1].replace("|", "/")
+    return last if len(last) <= REASON_MAX else last[:REASON_MAX] + "..."
+
+
+def scale_table(dimension, found, watched):
+    """`found`: of each row its value, the rounds, and what failed instead of giving one."""
+    header = [dimension, "readings/s", "delivered/s", "p50 ms", "p99 ms",
+              *(name + " CPU s/1M" for name in watched), "host PSS MB", "202", "errors", "speed",
+              "check"]
+    rows = []
+    for value, runs, failed in found:
+        def middle(key):
+            return figure(median(run[key] for run in runs))
+        share = median(run["share_202"] for run in runs)
+        said = ["failed: " + reason(text) for text in failed] + ([check(runs)] if runs else [])
+        rows.append([
+            value, middle("readings_s"), middle("delivered_s"), middle("p50_ms"),
+            middle("p99_ms"), *(figure(cpu_per_1m(runs, name)) for name in watched),
+            middle("pss_mb"), "-" if share is None else "%.1f %%" % (100 * share),
+            errors(runs) if runs else "-", speeds(runs) if runs else "-", "; ".join(said)])
+    return lines(header, rows)
+
+
 # Compared: a ratio of each round ----------------------------------------------------------------
 
 # Two runs of the same differ by about this much.

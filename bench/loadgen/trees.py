@@ -2,15 +2,13 @@
 
 Import this only below tests/support/stores, with tests/support in sys.path.
 """
-import contextlib
 import os
 import subprocess
 import tempfile
 
 import e2e
-import own_stores
 
-from . import measure
+from . import serving
 
 ROOT = e2e.SOURCE
 
@@ -40,30 +38,9 @@ class Tree:
             raise Failed("%s has no %s" % (self.name, os.path.relpath(path, self.root)))
         return path
 
-    @contextlib.contextmanager
     def served(self, preset):
-        """A measure.Target: a host with a spool, a database and a list of its own, all empty."""
-        with contextlib.ExitStack() as stack:
-            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="ingest-compare-"))
-            database_url, _ = own_stores.own_database(stack)
-            redis_url, queue, _ = own_stores.own_queue(stack)
-            host = e2e.Host(directory, self.config(preset), {
-                **own_stores.store_environment(database_url, redis_url, queue),
-                "PLUGIN_DIR": os.path.join(self.root, "build/release/plugins"),
-                "LOG_LEVEL": "WARNING"})
-            host.binary = os.path.join(self.root, "build/release/bin/ingest-host")
-            stack.callback(host.stop)
-            host.start()
-            with contextlib.closing(host.client()) as client:
-                e2e.poll(lambda: "disconnected" not in client.get("/health").json.values(),
-                         "%s reaches its stores" % self.name)
-            yield measure.Target("http://127.0.0.1:%d" % host.port, pid=host.process.pid,
-                                 watched=stores())
-
-
-def stores():
-    return {name: int(os.environ[variable]) for name, variable in (
-        ("PostgreSQL", "INGEST_TEST_PG_PID"), ("Redis", "INGEST_TEST_REDIS_PID"))}
+        return serving.served(self.name, os.path.join(self.root, "build", "release"),
+                              self.config(preset))
 
 
 def work_tree():

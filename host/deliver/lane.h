@@ -108,7 +108,7 @@ private:
     void run(Worker& worker);
     std::optional<Slice> claim();
     void gather();
-    Clock::time_point gathers_until() const;
+    Clock::time_point gathers_until(Clock::time_point patient_until) const;
     Result<Slice> claim_next();
     void wait_to_read_again();
     void deliver(Worker& worker, Slice slice);

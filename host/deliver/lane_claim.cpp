@@ -58,7 +58,7 @@ std::optional<Slice> Lane::claim() {
 void Lane::gather() {
     const auto patient_until = Clock::now() + patience;
     for (;;) {
-        const auto until = std::min(gathers_until(), patient_until);
+        const auto until = gathers_until(patient_until);
         std::uint64_t enough = 0;
         {
             const MutexLock order(claiming_);
@@ -69,10 +69,11 @@ void Lane::gather() {
     }
 }
 
-Lane::Clock::time_point Lane::gathers_until() const {
+Lane::Clock::time_point Lane::gathers_until(Clock::time_point patient_until) const {
     const MutexLock lock(mutex_);
     if (stop_by_) return {};
-    return writing_ > 0 ? Clock::time_point::max() : last_claim_ + options_.write_interval;
+    const auto next_write = last_claim_ + options_.write_interval;
+    return writing_ > 0 ? std::max(next_write, patient_until) : next_write;
 }
 
 // An empty range: nothing waits.

@@ -177,6 +177,90 @@ TEST_F(BatchTest, MovesToABatchOfAnotherSchema) {
     expect_sound_buffers(batch);
 }
 
+// Of one batch, in their order in memory.
+std::vector<const Buffer*> lent_buffers(const Batch& batch) {
+    std::vector<const Buffer*> lent;
+    for (std::size_t i = 0; i < batch.schema().size(); ++i) {
+        const Batch::Column& column = batch.column(i);
+        for (const Buffer* buffer : {&column.validity, &column.values, &column.chars}) {
+            if (buffer->lent()) lent.push_back(buffer);
+        }
+    }
+    std::ranges::sort(lent, {}, [](const Buffer* buffer) { return buffer->data(); });
+    return lent;
+}
+
+std::size_t capacities(const Batch& batch) {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < batch.schema().size(); ++i) {
+        const Batch::Column& column = batch.column(i);
+        sum += column.validity.capacity() + column.values.capacity() + column.chars.capacity();
+    }
+    return sum;
+}
+
+TEST_F(BatchTest, BeginsInOneBlockWithRoomForTheRowsThatAreExpected) {
+    constexpr std::int64_t rows = 500;
+    Batch batch(*schema_, rows);
+    expect_sound_buffers(batch);
+    const auto lent = lent_buffers(batch);
+    // Of each column two, and a third of those with text: equipment_id, label, note.
+    ASSERT_EQ(lent.size(), 2 * schema_->size() + 3);
+    for (std::size_t i = 1; i < lent.size(); ++i) {
+        EXPECT_EQ(lent[i]->data(), lent[i - 1]->data() + lent[i - 1]->capacity());
+    }
+    const std::size_t memory = batch.memory();
+    EXPECT_GE(memory, capacities(batch));
+    for (std::int64_t row = 0; row < rows; ++row) {
+        batch.add_row();
+        batch.set_utf8(column_equipment_id, "PUMP-A1-001");
+        batch.set_int64(column("count"), row);
+        batch.set_boolean(column("on"), true);
+    }
+    EXPECT_EQ(lent_buffers(batch), lent) << "nothing had to grow";
+    EXPECT_EQ(batch.memory(), memory);
+    expect_sound_buffers(batch);
+}
+
+TEST_F(BatchTest, AColumnThatOutgrowsTheBlockHasMemoryOfItsOwn) {
+    Batch batch(*schema_);
+    const std::size_t memory = batch.memory();
+    const std::string label(5000, 'x');
+    batch.add_row();
+    batch.set_utf8(column("label"), label);
+    EXPECT_FALSE(batch.column(column("label")).chars.lent());
+    EXPECT_EQ(lent_buffers(batch).size(), 2 * schema_->size() + 2);
+    EXPECT_GE(batch.memory(), memory + label.size()) << "the block is held as well";
+    EXPECT_GE(batch.memory(), capacities(batch));
+    EXPECT_EQ(batch.utf8(column("label"), 0), label);
+    expect_sound_buffers(batch);
+}
+
+TEST_F(BatchTest, MovesAndSwapsWhateverHasOutgrownItsBlock) {
+    for (const std::uint64_t rows : {3U, 64U, 65U, 300U}) {
+        std::vector<Batch> batches;
+        std::vector<PlainRows> expected;
+        for (const std::uint64_t some : {rows, std::uint64_t{2}, rows + 1}) {
+            batches.push_back(random_.batch(*schema_, some));  // moves those before, too
+            expected.push_back(read_rows(batches.back()));
+        }
+        std::swap(batches[0], batches[1]);
+        std::swap(expected[0], expected[1]);
+        Batch moved(std::move(batches[2]));
+        batches.pop_back();
+        batches.push_back(std::move(moved));
+        moved = Batch(*schema_);
+        for (std::size_t i = 0; i < batches.size(); ++i) {
+            EXPECT_EQ(read_rows(batches[i]), expected[i]);
+            const PlainRow row = random_.row(*schema_);
+            append_row(batches[i], row);
+            expected[i].push_back(row);
+            EXPECT_EQ(read_rows(batches[i]), expected[i]);
+            expect_sound_buffers(batches[i]);
+        }
+    }
+}
+
 TEST_F(BatchTest, CountsBytesInUse) {
     Batch batch(*schema_);
     const std::size_t empty = batch.bytes();

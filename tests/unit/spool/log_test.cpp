@@ -1,3 +1,4 @@
+#include "spool/record.h"
 #include "unit/spool/log_fixture.h"
 
 namespace ingest::spool {
@@ -57,6 +58,26 @@ TEST_F(LogTest, MemoryIsBoundedByWhatRecordsHoldNotByWhatTheyUse) {
     EXPECT_EQ(files_.count(Operation::read), before) << "the last ten are in memory";
     EXPECT_EQ(log_->read(19, 100)->records.size(), 11U);
     EXPECT_GT(files_.count(Operation::read), before);
+}
+
+TEST_F(LogTest, ReadsAreBoundedInBytesToo) {
+    const std::uint64_t record = record_size(readings(0, 10));
+    for (const bool from_memory : {false, true}) {
+        for (const auto& [bytes_max, records] : {std::pair{1UL, 1U}, {3 * record, 3U}}) {
+            options_.dir = from_memory ? "/data/memory" : "/data/disk";
+            options_.dir /= std::to_string(records);
+            options_.memory_tail_bytes_max = from_memory ? 1U << 20 : 0;
+            options_.read_bytes_max = bytes_max;
+            ASSERT_TRUE(open());
+            for (int n = 0; n < 10; ++n) ASSERT_TRUE(commit(0, 10));
+            const std::uint64_t before = files_.count(Operation::read);
+            const auto run = log_->read(20, 1000);
+            EXPECT_EQ(run->records.size(), records) << "whole ones, at least one";
+            EXPECT_EQ(run->end, 20 + 10 * records);
+            EXPECT_EQ(files_.count(Operation::read) == before, from_memory);
+            EXPECT_EQ(read_all(0).size(), 100U);
+        }
+    }
 }
 
 TEST_F(LogTest, AFailedSyncIsNotAcknowledgedNorTriedAgain) {
