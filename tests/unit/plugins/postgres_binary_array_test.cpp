@@ -6,21 +6,13 @@
 
 #include "model/arrow_view.h"
 #include "support/batches.h"
+#include "unit/plugins/hex.h"
 
 namespace ingest::postgres_sink {
 namespace {
 
 using model::ColumnType;
-
-std::string hex(const std::vector<unsigned char>& bytes) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const unsigned char byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
-}
+using test::hex;
 
 // The arrays of the column `index` of batches with this one row more than the next, as hex.
 class PostgresBinaryArray : public testing::Test {

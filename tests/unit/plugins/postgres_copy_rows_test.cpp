@@ -7,21 +7,13 @@
 #include "model/arrow_view.h"
 #include "postgres-sink/column_type.h"
 #include "support/batches.h"
+#include "unit/plugins/hex.h"
 
 namespace ingest::postgres_sink {
 namespace {
 
 using model::ColumnType;
-
-std::string hex(std::span<const unsigned char> bytes) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const unsigned char byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
-}
+using test::hex;
 
 // The form that each type has in a column of its own type.
 std::vector<CellForm> forms_of(const model::Schema& schema) {
