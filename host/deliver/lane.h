@@ -153,7 +153,8 @@ private:
     bool probe_asked_ INGEST_GUARDED_BY(mutex_) = true;
     Clock::time_point last_contact_ INGEST_GUARDED_BY(mutex_);  // or the last that was asked for
     int writing_ INGEST_GUARDED_BY(mutex_) = 0;  // workers that have claimed something
-    Clock::time_point last_claim_ INGEST_GUARDED_BY(mutex_);
+    // Before the first one: for ever ago, however young the machine whose clock this is.
+    Clock::time_point last_claim_ INGEST_GUARDED_BY(mutex_) = Clock::time_point::min();
     bool down_ INGEST_GUARDED_BY(mutex_) = false;
     bool passes_by_itself_ INGEST_GUARDED_BY(mutex_) = false;  // while down: nobody has to act
     // The one that tries while the sink is down.
