@@ -16,15 +16,15 @@ std::vector<fs::path> plugin_dirs(const std::vector<fs::path>& configured) {
 
 Result<const plugin::Library*> PluginSet::open(std::string_view id, std::string_view sha256) {
     if (const auto found = open_.find(id); found != open_.end()) {
-        if (sha256.empty()) return found->second.get();
-        // Opened without this digest before, maybe: the file must have it all the same.
-        const auto verified = plugin::verify_plugin_file(found->second->file(), sha256);
-        if (!verified) return verified.error();
-        return found->second.get();
+        // Opened without this digest before, maybe: what runs must have it all the same.
+        const plugin::Library& library = *found->second;
+        const auto same = plugin::match_digest(library.file(), library.digest(), sha256);
+        if (!same) return same.error();
+        return &library;
     }
     const auto file = plugin::find_plugin_file(dirs_, id);
     if (!file) return file.error();
-    auto library = plugin::Library::load(*file, sha256);
+    auto library = plugin::Library::load(*file, id, sha256);
     if (!library) return library.error();
     return open_.emplace(id, std::move(*library)).first->second.get();
 }

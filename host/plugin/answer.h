@@ -11,6 +11,8 @@
 #include <ingest/plugin/host.h>
 #include <ingest/plugin/status.h>
 
+#include "plugin/call_mark.h"
+
 namespace ingest::plugin {
 
 // How a call into a plugin ended: one of the ABI's codes, and the plugin's words when not OK.
@@ -35,14 +37,15 @@ inline Answer answer_of(std::int32_t code, const ingest_error& error) {
     return {code, std::move(message)};
 }
 
-// Makes one call into a plugin; `call` gets the ingest_error for it. No exception may leave a
-// plugin; one that breaks this rule gets that for an answer, and does not end the process.
-template <class Call>
-Answer ask(Call&& call) {
+// Makes one call into a plugin, under a mark; `make` gets the ingest_error for it. No exception may
+// leave a plugin; one that breaks this rule gets that for an answer, and does not end the process.
+template <class Make>
+Answer ask(const Callee& callee, const Call& call, Make&& make) {
     ingest_error error{};
     error.struct_size = sizeof error;
+    const CallMark mark(callee, call);
     try {
-        const std::int32_t code = call(&error);
+        const std::int32_t code = make(&error);
         return answer_of(code, error);
     } catch (const std::exception& e) {
         return {INGEST_INTERNAL, std::string("threw an exception across the ABI: ") + e.what()};
@@ -51,15 +54,27 @@ Answer ask(Call&& call) {
     }
 }
 
+// The same for a call that gives no code.
+template <class Make>
+Answer ask_nothing(const Callee& callee, const Call& call, Make&& make) {
+    return ask(callee, call, [&](ingest_error*) {
+        make();
+        return INGEST_OK;
+    });
+}
+
 // The same for `create` of any function table. `self` is whatever the plugin made of it when the
 // answer is OK; null is allowed.
 template <class Table>
-Answer make_instance(const Table& table, const ingest_host* host, std::string_view options_json,
-                     const ArrowSchema* schema, void*& self) {
-    return ask([&](ingest_error* error) {
+Answer make_instance(const Table& table, const Callee& callee, const ingest_host* host,
+                     std::string_view options_json, const ArrowSchema* schema, void*& self) {
+    return ask(callee, {"create"}, [&](ingest_error* error) {
         return table.create(host, {options_json.data(), options_json.size()}, schema, &self,
                             error);
     });
 }
+
+// And for `destroy`, whose failure is logged: nobody could do more about it.
+void end_instance(const Callee& callee, void (*destroy)(void* self), void* self) noexcept;
 
 }  // namespace ingest::plugin

@@ -1,13 +1,10 @@
 #include "plugin/file_check.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
-#include <fstream>
-#include <memory>
 
-#include <openssl/evp.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,29 +23,6 @@ Result<void> verify_owner_and_mode(const std::filesystem::path& path, const stru
         return Error{name + " can be written by others than its owner; run chmod go-w " + name};
     }
     return {};
-}
-
-Result<std::string> sha256_of(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
-                                                                         &EVP_MD_CTX_free);
-    bool sound = in && digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1;
-    std::array<char, 65536> block;
-    while (sound && in) {
-        in.read(block.data(), block.size());
-        sound = EVP_DigestUpdate(digest.get(), block.data(),
-                                 static_cast<std::size_t>(in.gcount())) == 1;
-    }
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
-    unsigned size = 0;
-    sound = sound && in.eof() && EVP_DigestFinal_ex(digest.get(), bytes.data(), &size) == 1;
-    if (!sound) return Error{"cannot read " + file.string() + " to compute its SHA-256"};
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        text += "0123456789abcdef"[bytes[i] >> 4];
-        text += "0123456789abcdef"[bytes[i] & 15];
-    }
-    return text;
 }
 
 }  // namespace
@@ -76,12 +50,15 @@ Result<std::filesystem::path> find_plugin_file(std::span<const std::filesystem::
                  looked_at + "); `ingest-host plugins` lists what there is"};
 }
 
-Result<void> verify_plugin_file(const std::filesystem::path& file, std::string_view sha256) {
+Result<Descriptor> open_plugin_file(const std::filesystem::path& file) {
+    // O_NONBLOCK: a pipe would wait for its writer. What is asked below is asked of what is open,
+    // so that nothing can be put in its place in between.
+    Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     struct stat status{};
-    if (::lstat(file.c_str(), &status) != 0) {
-        return os_error("cannot look at " + file.string(), errno);
+    if (opened.get() < 0 ? errno != ELOOP : ::fstat(opened.get(), &status) != 0) {
+        return os_error("cannot open " + file.string(), errno);
     }
-    if (!S_ISREG(status.st_mode)) {
+    if (opened.get() < 0 || !S_ISREG(status.st_mode)) {
         return Error{file.string() + " is not a regular file; put the library itself there"};
     }
     if (auto owned = verify_owner_and_mode(file, status); !owned) return owned.error();
@@ -94,15 +71,16 @@ Result<void> verify_plugin_file(const std::filesystem::path& file, std::string_v
                         no_path ? no_path.value() : errno);
     }
     if (auto owned = verify_owner_and_mode(dir, dir_status); !owned) return owned.error();
-    if (sha256.empty()) return {};
+    return opened;
+}
 
-    const auto found = sha256_of(file);
-    if (!found) return found.error();
-    const bool same = std::ranges::equal(*found, sha256, [](char a, char b) {
+Result<void> match_digest(const std::filesystem::path& file, std::string_view digest,
+                          std::string_view pinned) {
+    const bool same = std::ranges::equal(digest, pinned, [](char a, char b) {
         return a == std::tolower(static_cast<unsigned char>(b));
     });
-    if (!same) {
-        return Error{file.string() + " has the SHA-256 " + *found +
+    if (!pinned.empty() && !same) {
+        return Error{file.string() + " has the SHA-256 " + std::string(digest) +
                      ", not the one that the configuration pins; it was changed or replaced"};
     }
     return {};

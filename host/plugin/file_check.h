@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "plugin/descriptor.h"
 
 namespace ingest::plugin {
 
@@ -17,10 +18,15 @@ bool is_plugin_id(std::string_view id) noexcept;
 Result<std::filesystem::path> find_plugin_file(std::span<const std::filesystem::path> dirs,
                                                std::string_view id);
 
-// What must hold before a library is opened, because its constructors run on opening: a regular
-// file (no symbolic link), owned by root or by the user of this process, writable by no one else,
-// in a directory of which the same is true, and with the digest that the configuration pins.
-// `sha256` is 64 hex digits, or empty for any content.
-Result<void> verify_plugin_file(const std::filesystem::path& file, std::string_view sha256);
+// Opens a plugin's file for reading, and looks at what it opened. What must hold before a library
+// may be loaded, because its constructors run on loading: a regular file (no symbolic link), owned
+// by root or by the user of this process, writable by no one else, in a directory of which the
+// same is true.
+Result<Descriptor> open_plugin_file(const std::filesystem::path& file);
+
+// An error when the two differ. `digest` is 64 lower-case hex digits; `pinned` too, in any case, or
+// empty for any content.
+Result<void> match_digest(const std::filesystem::path& file, std::string_view digest,
+                          std::string_view pinned);
 
 }  // namespace ingest::plugin

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -25,18 +27,30 @@ struct Identity {
 Result<Identity> shake_hands(const ingest_plugin* plugin, std::string_view expected_id,
                              std::uint32_t host_minor = INGEST_ABI_MINOR);
 
-// A copy of a plugin's struct by the growth rule. False when it is smaller than this host's: no
-// struct has grown since minor 0, so every plugin has at least these fields. When one grows, the
-// least size becomes that of minor 0 and the rest stays zero.
+// A struct that plugins make: its name, its size in minor 0 (INGEST_..._SIZE_0), its alignment.
+struct GrownStruct {
+    std::string_view name;
+    std::uint32_t size_0;
+    std::size_t alignment;
+};
+
+// The struct_size at `from`, or an error when no plugin of any minor has such a size.
+Result<std::uint32_t> grown_size(const void* from, const GrownStruct& grown);
+
+// A copy of a plugin's struct by the growth rule of <ingest/plugin/status.h>: what this host does
+// not know is left out, what the plugin did not have is zero.
 template <class Struct>
-bool copy_grown(const void* from, Struct& to) noexcept {
-    std::uint32_t size = 0;
-    std::memcpy(&size, from, sizeof size);
-    to = Struct{};
-    if (size < sizeof(Struct)) return false;
-    std::memcpy(&to, from, sizeof(Struct));
-    to.struct_size = sizeof(Struct);
-    return true;
+Result<Struct> copy_grown(const void* from, std::string_view name, std::uint32_t size_0) {
+    const auto size = grown_size(from, {name, size_0, alignof(Struct)});
+    if (!size) return size.error();
+    Struct copy{};
+    std::memcpy(&copy, from, std::min<std::size_t>(*size, sizeof copy));
+    copy.struct_size = sizeof copy;
+    if (copy.reserved != 0) {
+        return Error{"its " + std::string(name) + " has " + std::to_string(copy.reserved) +
+                     " in `reserved`, where 0 is due"};
+    }
+    return copy;
 }
 
 }  // namespace ingest::plugin

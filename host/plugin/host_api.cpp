@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/time_text.h"
+#include "plugin/options_service.h"
 
 namespace ingest::plugin {
 namespace {
@@ -35,13 +36,25 @@ void write_log(void* ctx, std::int32_t level, ingest_str message) noexcept {
 
 std::int64_t clock(void*) noexcept { return monotonic_ns(); }
 
-const void* no_service(void*, ingest_str) noexcept { return nullptr; }
+const void* get_service(void*, ingest_str id) noexcept {
+    if (id.data == nullptr) return nullptr;
+    return std::string_view(id.data, id.size) == INGEST_OPTIONS_ID ? options_service() : nullptr;
+}
+
+ingest_host make_table(std::string* plugin_name) noexcept {
+    ingest_host table{};
+    table.struct_size = sizeof table;
+    table.abi_minor = INGEST_ABI_MINOR;
+    table.ctx = plugin_name;
+    table.log = &write_log;
+    table.now_ns = &clock;
+    table.get_service = &get_service;
+    return table;
+}
 
 }  // namespace
 
 HostApi::HostApi(std::string plugin_name)
-    : plugin_name_(std::move(plugin_name)),
-      table_{sizeof(ingest_host), INGEST_ABI_MINOR, &plugin_name_, &write_log, &clock,
-             &no_service} {}
+    : plugin_name_(std::move(plugin_name)), table_(make_table(&plugin_name_)) {}
 
 }  // namespace ingest::plugin

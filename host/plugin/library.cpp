@@ -2,10 +2,15 @@
 
 #include <list>
 
+#include <dlfcn.h>
+
 #include <boost/dll/shared_library.hpp>
 
+#include "plugin/answer.h"
+#include "plugin/crash_report.h"
 #include "plugin/file_check.h"
 #include "plugin/host_api.h"
+#include "plugin/private_copy.h"
 
 namespace ingest::plugin {
 namespace {
@@ -13,53 +18,99 @@ namespace {
 // What an opened plugin may use until the process ends, as its code does not go before. Never
 // destroyed, not even at exit: the handle's destructor would unload. Main thread.
 struct Parked {
-    explicit Parked(const std::string& plugin_name) : host(plugin_name) {}
+    Parked(const std::string& id, const std::filesystem::path& file)
+        : callee{id, file.string()}, host(id) {}
+    const Callee callee;
     boost::dll::shared_library handle;
     HostApi host;
 };
 std::list<Parked>& parked = *new std::list<Parked>();
 
-// The copied table, nothing when the plugin has not got the interface, or an error when the table
-// is too small or lacks a function.
-template <class Table, class Complete>
-Result<std::optional<Table>> take_table(const Identity& identity, std::string_view interface_id,
-                                        Complete complete) {
-    const void* found = identity.get_interface({interface_id.data(), interface_id.size()});
-    if (found == nullptr) return std::optional<Table>();
-    Table table;
-    if (!copy_grown(found, table) || !complete(table)) {
-        return Error{"plugin " + identity.id + ": its table for " + std::string(interface_id) +
-                     " is too small or lacks a function"};
+// Why the last load failed, in the loader's words without the name that only it knows.
+std::string loader_error(const std::filesystem::path& loaded) {
+    const char* words = ::dlerror();
+    std::string text = words == nullptr ? "the loader gave no reason" : words;
+    const std::string prefix = loaded.string() + ": ";
+    if (text.starts_with(prefix)) text.erase(0, prefix.size());
+    return text;
+}
+
+// Loads the copy and calls the entry function; null is an answer that it may give.
+Result<const ingest_plugin*> describe(Parked& plugin, PrivateCopy& copy) {
+    const auto& [id, file] = plugin.callee;
+    boost::dll::fs::error_code failed;
+    // Lazy binding, the default, would turn a missing symbol into a crash in the middle of a
+    // request. The library's constructors run now.
+    const Answer loading = ask_nothing(plugin.callee, {"loading"}, [&] {
+        plugin.handle.load(copy.path(), failed,
+                           boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    });
+    if (failed) return Error{"cannot open " + file + ": " + loader_error(copy.path())};
+    // For ever: the loader has the name now.
+    copy.memory.release();
+    if (!loading.ok()) return Error{"cannot open " + file + ": it " + loading.message};
+    if (!plugin.handle.has(INGEST_ENTRY_SYMBOL)) {
+        return Error{file + " does not export " INGEST_ENTRY_SYMBOL
+                            "; is it a plugin for this host?"};
     }
-    return std::optional<Table>(table);
+    const auto entry =
+        &plugin.handle.get<const ingest_plugin*(const ingest_host*)>(INGEST_ENTRY_SYMBOL);
+    remember_code(plugin.callee, reinterpret_cast<const void*>(entry));
+    const ingest_plugin* described = nullptr;
+    const Answer answer = ask_nothing(plugin.callee, {INGEST_ENTRY_SYMBOL},
+                                      [&] { described = entry(plugin.host.get()); });
+    if (!answer.ok()) return Error{"plugin " + id + ": " INGEST_ENTRY_SYMBOL " " + answer.message};
+    return described;
+}
+
+// An interface that the host looks for, and the struct of its table.
+struct Interface {
+    std::string_view id;
+    std::string_view table_name;
+    std::uint32_t size_0;
+};
+
+// The copied table, nothing when the plugin has not got the interface, or an error when the table
+// is malformed or lacks a function.
+template <class Table, class Complete>
+Result<std::optional<Table>> take_table(const Library& library, const Interface& interface,
+                                        Complete complete) {
+    const std::string name = "plugin " + library.identity().id;
+    const void* found = nullptr;
+    const Answer answer = ask_nothing(library.callee(), {"get_interface"}, [&] {
+        found = library.identity().get_interface({interface.id.data(), interface.id.size()});
+    });
+    if (!answer.ok()) return Error{name + ": get_interface " + answer.message};
+    if (found == nullptr) return std::optional<Table>();
+    const auto table = copy_grown<Table>(found, interface.table_name, interface.size_0);
+    if (!table) return Error{name + ": " + table.error().message};
+    if (!complete(*table)) {
+        return Error{name + ": its table for " + std::string(interface.id) + " lacks a function"};
+    }
+    return std::optional<Table>(*table);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Library>> Library::load(const std::filesystem::path& file,
+                                               std::string_view plugin_id,
                                                std::string_view sha256) {
-    if (auto sound = verify_plugin_file(file, sha256); !sound) return sound.error();
+    const std::string id = plugin_id.empty() ? file.stem().string() : std::string(plugin_id);
+    auto copy = copy_privately(file);
+    if (!copy) return copy.error();
+    if (auto same = match_digest(file, copy->digest, sha256); !same) return same.error();
 
-    const std::string id = file.stem().string();
-    auto& [handle, host] = parked.emplace_back(id);
-    boost::dll::fs::error_code failed;
-    // Lazy binding, the default, would turn a missing symbol into a crash in the middle of a
-    // request.
-    handle.load(std::filesystem::absolute(file), failed,
-                boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
-    if (failed) return Error{"cannot open " + file.string() + ": " + failed.message()};
-    if (!handle.has(INGEST_ENTRY_SYMBOL)) {
-        return Error{file.string() + " does not export " INGEST_ENTRY_SYMBOL
-                                     "; is it a plugin for this host?"};
-    }
-    const auto entry =
-        &handle.get<const ingest_plugin*(const ingest_host*)>(INGEST_ENTRY_SYMBOL);
-    auto identity = shake_hands(entry(host.get()), id);
+    Parked& plugin = parked.emplace_back(id, file);
+    auto described = describe(plugin, *copy);
+    if (!described) return described.error();
+    auto identity = shake_hands(*described, id);
     if (!identity) return identity.error();
 
     std::unique_ptr<Library> library(new Library());
     library->file_ = file;
-    library->host_ = host.get();
+    library->digest_ = std::move(copy->digest);
+    library->host_ = plugin.host.get();
+    library->callee_ = &plugin.callee;
     library->identity_ = std::move(*identity);
     auto manifest = parse_manifest(library->identity_.manifest_json);
     if (!manifest) return Error{"plugin " + id + ": " + manifest.error().message};
@@ -70,17 +121,21 @@ Result<std::unique_ptr<Library>> Library::load(const std::filesystem::path& file
 
 Result<void> Library::take_tables() {
     auto validator = take_table<ingest_validator>(
-        identity_, INGEST_VALIDATOR_ID, [](const ingest_validator& table) {
+        *this, {INGEST_VALIDATOR_ID, "ingest_validator", INGEST_VALIDATOR_SIZE_0},
+        [](const ingest_validator& table) {
             return table.create != nullptr && table.validate != nullptr && table.destroy != nullptr;
         });
     if (!validator) return validator.error();
-    auto sink = take_table<ingest_sink>(identity_, INGEST_SINK_ID, [](const ingest_sink& table) {
-        return table.create != nullptr && table.write != nullptr && table.health != nullptr &&
-               table.flush != nullptr && table.destroy != nullptr;
-    });
+    auto sink = take_table<ingest_sink>(
+        *this, {INGEST_SINK_ID, "ingest_sink", INGEST_SINK_SIZE_0},
+        [](const ingest_sink& table) {
+            return table.create != nullptr && table.write != nullptr && table.health != nullptr &&
+                   table.flush != nullptr && table.destroy != nullptr;
+        });
     if (!sink) return sink.error();
     auto query = take_table<ingest_query>(
-        identity_, INGEST_QUERY_ID, [](const ingest_query& table) {
+        *this, {INGEST_QUERY_ID, "ingest_query", INGEST_QUERY_SIZE_0},
+        [](const ingest_query& table) {
             return table.create != nullptr && table.latest != nullptr && table.destroy != nullptr;
         });
     if (!query) return query.error();

@@ -3,114 +3,111 @@
 #include <algorithm>
 #include <array>
 
+#include "plugin/option_grammar.h"
+
 namespace ingest::plugin {
 namespace {
 
 using nlohmann::json;
+using Type = json::value_t;
 
-constexpr int option_depth_max = 16;
+constexpr std::size_t issues_max = 256;
+constexpr std::size_t code_bytes_max = 64;
+constexpr std::size_t column_bytes_max = 63;  // as for fields of the configuration
 
-bool is_type(const json& value, json::value_t type) noexcept {
-    if (type == json::value_t::number_float) return value.is_number();
-    return value.type() == type;
+constexpr std::array root_members = std::to_array<Member>({
+    {"kind", Type::string},
+    {"shared_state", Type::boolean},
+    {"options", Type::array},
+    {"reads", Type::array},
+    {"writes", Type::array},
+    {"issues", Type::array},
+});
+constexpr std::array issue_members = std::to_array<Member>({
+    {"code", Type::string},
+    {"description", Type::string},
+});
+
+bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+bool is_column(std::string_view name) noexcept {
+    return name == "*" || (!name.empty() && name.size() <= column_bytes_max && is_lower(name[0]) &&
+                           std::ranges::all_of(name, [](char c) {
+                               return is_lower(c) || is_digit(c) || c == '_';
+                           }));
 }
 
-// Members of an OPTION and the JSON type of each; `default` and `enum` are looked at apart.
-struct Member {
-    std::string_view name;
-    json::value_t type;
-};
-constexpr std::array<Member, 9> option_members{{
-    {"name", json::value_t::string},
-    {"type", json::value_t::string},
-    {"required", json::value_t::boolean},
-    {"minimum", json::value_t::number_float},
-    {"maximum", json::value_t::number_float},
-    {"secret", json::value_t::boolean},
-    {"description", json::value_t::string},
-    {"column", json::value_t::string},
-    {"constrains", json::value_t::string},
-}};
-constexpr std::array<std::string_view, 7> option_types{"string",  "integer", "number", "boolean",
-                                                       "object",  "array",   "any"};
-
-Result<void> check_options(const json& options, int depth);
-
-Result<void> check_option(const json& option, int depth, bool needs_name) {
-    if (depth > option_depth_max) return Error{"the options are nested too deeply"};
-    if (!option.is_object()) return Error{"an option is not an object"};
-    const std::string name = option.value("/name"_json_pointer, json("?")).dump();
-    for (const Member& member : option_members) {
-        const auto found = option.find(member.name);
-        if (found != option.end() && !is_type(*found, member.type)) {
-            return Error{"option " + name + ": '" + std::string(member.name) +
-                         "' has the wrong type"};
+Result<void> read_columns(const json& root, const char* member, std::vector<std::string>& columns) {
+    const auto list = root.find(member);
+    if (list == root.end()) return {};
+    for (const json& item : *list) {
+        const auto* name = item.get_ptr<const std::string*>();
+        if (name == nullptr || !is_column(*name)) {
+            return Error{std::string(member) + ": " + item.dump() +
+                         " is neither a column's name nor \"*\""};
         }
-    }
-    if (needs_name && !option.contains("name")) return Error{"an option has no name"};
-    const auto type = option.find("type");
-    if (type == option.end() || !std::ranges::count(option_types, type->get<std::string>())) {
-        return Error{"option " + name + " has no known type"};
-    }
-    if (const auto nested = option.find("options"); nested != option.end()) {
-        if (auto sound = check_options(*nested, depth + 1); !sound) return sound;
-    }
-    if (const auto items = option.find("items"); items != option.end()) {
-        return check_option(*items, depth + 1, false);
+        columns.push_back(*name);
     }
     return {};
 }
 
-Result<void> check_options(const json& options, int depth) {
-    if (!options.is_array()) return Error{"'options' is not an array"};
-    for (const json& option : options) {
-        if (auto sound = check_option(option, depth, true); !sound) return sound;
+Result<void> read_issues(const json& root, std::vector<Manifest::Issue>& issues) {
+    const auto list = root.find("issues");
+    if (list == root.end()) return {};
+    if (list->size() > issues_max) return Error{"there are more than 256 issues"};
+    for (const json& item : *list) {
+        if (auto sound = check_members(item, issue_members, "an issue"); !sound) return sound;
+        Manifest::Issue issue{item.value("code", ""), item.value("description", "")};
+        const std::string quoted = json(issue.code).dump();
+        if (issue.code != "*" && !is_issue_code(issue.code)) {
+            return Error{"the issue code " + quoted +
+                         " is not 1 to 64 of a-z, 0-9, '_', '.' and '-', nor \"*\""};
+        }
+        if (std::ranges::count(issues, issue.code, &Manifest::Issue::code) != 0) {
+            return Error{"the issue code " + quoted + " is there twice"};
+        }
+        issues.push_back(std::move(issue));
     }
     return {};
 }
 
-std::vector<std::string> texts(const json& root, std::string_view name) {
-    std::vector<std::string> result;
-    const auto list = root.find(name);
-    if (list == root.end() || !list->is_array()) return result;
-    for (const json& item : *list)
-        if (item.is_string()) result.push_back(item.get<std::string>());
-    return result;
+Result<void> read_root(const json& root, Manifest& manifest) {
+    if (auto sound = check_members(root, root_members, "it"); !sound) return sound;
+    const std::string kind = root.value("kind", "");
+    if (kind != "sink" && kind != "validator") {
+        return Error{R"(its kind is neither "validator" nor "sink")"};
+    }
+    manifest.kind = kind == "sink" ? Kind::sink : Kind::validator;
+    if (manifest.kind == Kind::sink && root.contains("shared_state")) {
+        return Error{"shared_state is for validators; a sink's instances are its workers'"};
+    }
+    manifest.shared_state = root.value("shared_state", false);
+    manifest.options = json::array();
+    if (const auto options = root.find("options"); options != root.end()) {
+        // Before they are copied, which recurses: how deep they are nested is checked here.
+        if (auto sound = check_options(*options); !sound) return sound;
+        manifest.options = *options;
+    }
+    if (auto sound = read_columns(root, "reads", manifest.reads); !sound) return sound;
+    if (auto sound = read_columns(root, "writes", manifest.writes); !sound) return sound;
+    return read_issues(root, manifest.issues);
 }
 
 }  // namespace
+
+bool is_issue_code(std::string_view code) noexcept {
+    return !code.empty() && code.size() <= code_bytes_max && std::ranges::all_of(code, [](char c) {
+        return is_lower(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
+    });
+}
 
 Result<Manifest> parse_manifest(std::string_view text) {
     const json root = json::parse(text, nullptr, false);
     if (!root.is_object()) return Error{"the manifest is not a JSON object"};
     Manifest manifest;
-    const auto kind = root.find("kind");
-    if (kind != root.end() && *kind == "sink") {
-        manifest.kind = Kind::sink;
-    } else if (kind == root.end() || *kind != "validator") {
-        return Error{R"(the manifest's kind is neither "validator" nor "sink")"};
-    }
-    if (const auto shared = root.find("shared_state"); shared != root.end()) {
-        if (!shared->is_boolean()) return Error{"the manifest's shared_state is not a boolean"};
-        manifest.shared_state = shared->get<bool>();
-    }
-    if (const auto options = root.find("options"); options != root.end()) {
-        if (auto sound = check_options(*options, 0); !sound) {
-            return Error{"the manifest is wrong: " + sound.error().message};
-        }
-        manifest.options = *options;
-    }
-    manifest.reads = texts(root, "reads");
-    manifest.writes = texts(root, "writes");
-    if (const auto issues = root.find("issues"); issues != root.end() && issues->is_array()) {
-        for (const json& issue : *issues) {
-            if (!issue.is_object() || !issue.contains("code")) continue;
-            if (!issue["code"].is_string()) continue;
-            const auto description = issue.find("description");
-            const bool described = description != issue.end() && description->is_string();
-            manifest.issues.push_back({issue["code"].get<std::string>(),
-                                       described ? description->get<std::string>() : ""});
-        }
+    if (auto sound = read_root(root, manifest); !sound) {
+        return Error{"the manifest is wrong: " + sound.error().message};
     }
     return manifest;
 }

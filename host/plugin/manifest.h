@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,7 @@ enum class Kind { validator, sink };
 // A plugin's manifest, checked against the grammar in <ingest/plugin/entry.h>.
 struct Manifest {
     struct Issue {
-        std::string code;
+        std::string code;  // "*": any
         std::string description;
     };
     Kind kind = Kind::validator;
@@ -26,6 +27,10 @@ struct Manifest {
     std::vector<Issue> issues;
 };
 
+// What the ABI takes for the code of a finding: [a-z0-9_.-]{1,64}.
+bool is_issue_code(std::string_view code) noexcept;
+
+// Refuses what the grammar does not have: a member that nobody reads is a promise not kept.
 Result<Manifest> parse_manifest(std::string_view json);
 
 }  // namespace ingest::plugin

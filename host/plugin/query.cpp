@@ -15,8 +15,15 @@ public:
     RowWriter(model::Batch& out, std::uint32_t limit) : out_(out), limit_(limit) {}
 
     ingest_rows table() noexcept {
-        return {sizeof(ingest_rows), 0,        this,     &begin_row,
-                &set_utf8,           &set_f64, &set_i64, &set_bytes};
+        ingest_rows table{};
+        table.struct_size = sizeof table;
+        table.ctx = this;
+        table.begin_row = &begin_row;
+        table.set_utf8 = &set_utf8;
+        table.set_f64 = &set_f64;
+        table.set_i64 = &set_i64;
+        table.set_bytes = &set_bytes;
+        return table;
     }
 
 private:
@@ -86,19 +93,20 @@ private:
 std::unique_ptr<Query> Query::create(const Library& library, std::string_view options_json,
                                      const model::Schema& schema, Answer& failure) {
     void* self = nullptr;
-    failure = make_instance(*library.query(), library.host(), options_json, schema.arrow(), self);
+    failure = make_instance(*library.query(), library.callee(), library.host(), options_json,
+                            schema.arrow(), self);
     if (!failure.ok()) return nullptr;
-    return std::unique_ptr<Query>(new Query(*library.query(), self));
+    return std::unique_ptr<Query>(new Query(*library.query(), self, library.callee()));
 }
 
-Query::~Query() { table_.destroy(self_); }
+Query::~Query() { end_instance(callee_, table_.destroy, self_); }
 
 Answer Query::latest(std::string_view equipment_id, std::uint32_t limit, std::int64_t deadline_ns,
                      model::Batch& out) {
     out.clear();
     RowWriter writer(out, limit);
     ingest_rows rows = writer.table();
-    Answer answer = ask([&](ingest_error* error) {
+    Answer answer = ask(callee_, {"latest", deadline_ns}, [&](ingest_error* error) {
         return table_.latest(self_, {equipment_id.data(), equipment_id.size()}, limit, deadline_ns,
                              &rows, error);
     });

@@ -16,7 +16,8 @@ public:
     static std::unique_ptr<Query> create(const Library& library, std::string_view options_json,
                                          const model::Schema& schema, Answer& failure);
     // Takes an instance that `table.create` made, and the duty to destroy it.
-    Query(const ingest_query& table, void* self) noexcept : table_(table), self_(self) {}
+    Query(const ingest_query& table, void* self, const Callee& callee = nameless_callee()) noexcept
+        : table_(table), self_(self), callee_(callee) {}
     ~Query();
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
@@ -29,6 +30,7 @@ public:
 private:
     const ingest_query& table_;
     void* self_;
+    const Callee& callee_;
 };
 
 }  // namespace ingest::plugin

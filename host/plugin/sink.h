@@ -17,7 +17,8 @@ public:
     static std::unique_ptr<Sink> create(const Library& library, std::string_view options_json,
                                         const model::Schema& schema, Answer& failure);
     // Takes an instance that `table.create` made, and the duty to destroy it.
-    Sink(const ingest_sink& table, void* self) noexcept : table_(table), self_(self) {}
+    Sink(const ingest_sink& table, void* self, const Callee& callee = nameless_callee()) noexcept
+        : table_(table), self_(self), callee_(callee) {}
     ~Sink();
     Sink(const Sink&) = delete;
     Sink& operator=(const Sink&) = delete;
@@ -30,6 +31,7 @@ public:
 private:
     const ingest_sink& table_;
     void* self_;
+    const Callee& callee_;
 };
 
 }  // namespace ingest::plugin

@@ -6,6 +6,7 @@
 #include "model/schema.h"
 #include "plugin/answer.h"
 #include "plugin/library.h"
+#include "plugin/promises.h"
 
 namespace ingest::plugin {
 
@@ -17,16 +18,22 @@ public:
     static std::unique_ptr<Validator> create(const Library& library, std::string_view options_json,
                                              const model::Schema& schema, Answer& failure);
     // Takes an instance that `table.create` made, and the duty to destroy it.
-    Validator(const ingest_validator& table, void* self) noexcept : table_(table), self_(self) {}
+    Validator(const ingest_validator& table, void* self, Promises promises = {},
+              const Callee& callee = nameless_callee())
+        : table_(table), self_(self), promises_(std::move(promises)), callee_(callee) {}
     ~Validator();
     Validator(const Validator&) = delete;
     Validator& operator=(const Validator&) = delete;
 
+    // What Report::begin() wants to know of it.
+    const Promises& promises() const noexcept { return promises_; }
     Answer validate(const ingest_batch& batch, ingest_report& report);
 
 private:
     const ingest_validator& table_;
     void* self_;
+    const Promises promises_;
+    const Callee& callee_;
 };
 
 }  // namespace ingest::plugin

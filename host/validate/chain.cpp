@@ -45,7 +45,7 @@ bool Chain::run(model::Batch& batch, std::span<std::uint8_t> refused,
 plugin::Answer Chain::call(const Step& step, const model::Batch& batch,
                            std::span<const std::uint8_t> refused) {
     view_.fill(batch);
-    report_.begin(batch);
+    report_.begin(batch, step.instance->promises());
     const ingest_batch shown{sizeof(ingest_batch), 0, 0,
                              0,                    batch.schema().arrow(), view_.array(),
                              refused.data()};

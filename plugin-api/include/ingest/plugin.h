@@ -5,6 +5,7 @@
 #include "ingest/plugin/batch.h"
 #include "ingest/plugin/entry.h"
 #include "ingest/plugin/host.h"
+#include "ingest/plugin/options.h"
 #include "ingest/plugin/query.h"
 #include "ingest/plugin/sink.h"
 #include "ingest/plugin/status.h"

@@ -41,6 +41,18 @@ TEST(Calls, ASinkThatThrowsIsNotConnected) {
     EXPECT_THAT(sink.flush(0).message, HasSubstr("no reason")) << "an error is never without words";
 }
 
+void destroy_throws(void*) { throw std::runtime_error("not allowed"); }
+
+TEST(Calls, AnExceptionFromDestroyIsLoggedAndThatIsAll) {
+    const ingest_validator table{sizeof table, 0, nullptr, &throws, &destroy_throws};
+    ::testing::internal::CaptureStdout();
+    static const Callee callee{"demo", "/demo.so"};
+    { const Validator validator(table, nullptr, {}, callee); }
+    EXPECT_THAT(::testing::internal::GetCapturedStdout(),
+                HasSubstr("ERROR plugin: a plugin failed to destroy an instance plugin=demo "
+                          "reason=threw an exception across the ABI: not allowed"));
+}
+
 TEST(Calls, UnknownCodesAndMessagesWithoutEndAreTaken) {
     ingest_error error{};
     std::fill(std::begin(error.message), std::end(error.message), 'x');

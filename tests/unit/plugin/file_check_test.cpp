@@ -25,9 +25,9 @@ protected:
     }
     ~FileCheck() override { fs::remove_all(dir_); }
 
-    std::string refusal(std::string_view sha256 = {}) {
-        const auto verified = verify_plugin_file(file_, sha256);
-        return verified ? "" : verified.error().message;
+    std::string refusal() {
+        const auto opened = open_plugin_file(file_);
+        return opened ? "" : opened.error().message;
     }
 
     fs::path dir_;
@@ -63,12 +63,24 @@ TEST_F(FileCheck, RefusesAnotherUsersFile) {
     EXPECT_THAT(refusal(), HasSubstr("belongs to user 65534"));
 }
 
+TEST_F(FileCheck, RefusesAPipeWithoutWaitingForItsWriter) {
+    fs::remove(file_);
+    ASSERT_EQ(::mkfifo(file_.c_str(), 0644), 0);
+    EXPECT_THAT(refusal(), HasSubstr("not a regular file"));
+}
+
+TEST_F(FileCheck, SaysThatThereIsNoFile) {
+    fs::remove(file_);
+    EXPECT_THAT(refusal(), HasSubstr("cannot open"));
+}
+
 TEST_F(FileCheck, ComparesTheDigest) {
-    // SHA-256 of "abc", FIPS 180-4's example
-    const std::string digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    EXPECT_EQ(refusal(digest), "");
-    std::ofstream(file_, std::ios::app) << "d";
-    EXPECT_THAT(refusal(digest), HasSubstr("changed or replaced"));
+    EXPECT_TRUE(match_digest(file_, "0a", ""));
+    EXPECT_TRUE(match_digest(file_, "0a", "0A"));
+    const auto other = match_digest(file_, "0a", "0b");
+    ASSERT_FALSE(other);
+    EXPECT_THAT(other.error().message, HasSubstr("changed or replaced"));
+    EXPECT_FALSE(match_digest(file_, "0a", "0a0"));
 }
 
 TEST_F(FileCheck, FindsTheFirstOfTheDirectories) {

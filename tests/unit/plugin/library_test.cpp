@@ -36,13 +36,21 @@ TEST(Library, OpensAPluginAndRunsIt) {
     const model::Batch batch = test::readings(*schema, {{20.0, 0.5, 1.0}, {120.0, 0.5, 1.0}});
     const model::ArrowView view(batch);
     Report report;
-    report.begin(batch);
+    report.begin(batch, validator->promises());
     ingest_report table = report.table();
     const ingest_batch shown{sizeof(ingest_batch), 0, 0, 0, schema->arrow(), view.array(), nullptr};
     ASSERT_TRUE(validator->validate(shown, table).ok());
     ASSERT_EQ(report.issues().size(), 1U);
     EXPECT_EQ(report.issues()[0].row, 1);
     EXPECT_TRUE(report.issues()[0].reject);
+}
+
+TEST(Library, TakesEveryShippedPlugin) {
+    for (const char* name :
+         {"equipment-id", "postgres-sink", "range", "redis-sink", "rules", "sqlite-sink"}) {
+        const auto library = Library::load(built("plugins", name));
+        EXPECT_TRUE(library) << library.error().message;
+    }
 }
 
 TEST(Library, OptionsThatCannotWorkAreRefusedByTheInstance) {
@@ -79,7 +87,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Faulty{"bad-manifest", "not a JSON object"},
                       Faulty{"no-table", "has not got that interface"},
                       Faulty{"null-function", "lacks a function"},
-                      Faulty{"undefined-symbol", "cannot open"}),
+                      Faulty{"entry-throws",
+                             "plugin entry-throws: ingest_plugin_entry_v1 threw an exception "
+                             "across the ABI: not today"},
+                      Faulty{"get-interface-throws", "get_interface threw an exception"},
+                      Faulty{"undefined-symbol", "undefined-symbol.so: undefined symbol: "}),
     [](const auto& param) {
         std::string name = param.param.name;
         for (char& c : name) c = c == '-' ? '_' : c;

@@ -75,8 +75,9 @@ struct ArrowArray {
  * returns and must not be written to or released. */
 typedef struct ingest_batch {
     uint32_t struct_size;
-    uint32_t reserved; /* 0 */
-    /* Position in the host's log of the first row, for sinks; 0 for validators. */
+    uint32_t flags; /* INGEST_BATCH_*; a plugin ignores bits that it does not know */
+    /* Position in the host's log of the first row, counted in readings, for sinks: it grows, and a
+     * row that comes again has the number that it had. 0 for validators. */
     uint64_t sequence;
     /* Monotonic time (ingest_host.now_ns) by which the call should return; 0 = none. */
     int64_t deadline_ns;
@@ -88,6 +89,11 @@ typedef struct ingest_batch {
      * validator that remembers readings must skip them. */
     const uint8_t *refused;
 } ingest_batch;
+#define INGEST_BATCH_SIZE_0 UINT32_C(48)
+
+/* Validators only: these readings will not be stored; somebody asks what would be said of them. A
+ * validator that remembers readings answers as always and remembers nothing of this batch. */
+#define INGEST_BATCH_TRIAL UINT32_C(1)
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,6 @@
 /* The one symbol that a plugin exports, and what it returns.
  *
- * Growth rules of every struct in this ABI: it begins with uint32_t struct_size; fields are only
- * ever appended; the reader zero-fills its own copy and copies min(struct_size, its own size).
- * Tails of function tables that the reader does not know are ignored.
+ * The growth rules of every struct are in status.h.
  */
 #ifndef INGEST_PLUGIN_ENTRY_H
 #define INGEST_PLUGIN_ENTRY_H
@@ -21,7 +19,7 @@ extern "C" {
  *     "shared_state": false,              validators only: one instance, calls serialised
  *     "options": [ OPTION, ... ],
  *     "reads": ["temperature"], "writes": ["equipment_id"],    columns; "*" = any
- *     "issues": [ { "code": "out_of_range", "description": "..." } ] }
+ *     "issues": [ { "code": "out_of_range", "description": "..." } ] }     code "*" = any
  *   OPTION = { "name": "url", or "*" for any name that is not listed
  *     "type": "string" | "integer" | "number" | "boolean" | "object" | "array" | "any",
  *     "required": false, "default": ..., "minimum": ..., "maximum": ..., "enum": [...],
@@ -43,14 +41,17 @@ typedef struct ingest_plugin {
     ingest_str version;
     ingest_str description;
     ingest_str manifest_json;
-    /* Any thread. The function table of an interface ("ingest.sink/1"), or NULL. */
+    /* Any thread. The function table of an interface by name and revision ("ingest.sink/1"), or
+     * NULL for each name that this plugin does not know. The same name gives the same table. */
     const void *(*get_interface)(ingest_str id);
 } ingest_plugin;
+#define INGEST_PLUGIN_SIZE_0 UINT32_C(88)
 
 #define INGEST_ENTRY_SYMBOL "ingest_plugin_entry_v1"
 
-/* Main thread, once per library, before anything else. `host` stays valid for ever. Returns NULL
- * only if the plugin cannot run here at all. */
+/* Main thread, once per library, before anything else. `host` stays valid for ever. Returns what
+ * stays valid for ever too, or NULL if the plugin cannot run here at all: say why by host->log. It
+ * must not connect, block or start threads: many programs load a plugin only to ask what it is. */
 typedef const ingest_plugin *(*ingest_plugin_entry_fn)(const ingest_host *host);
 
 #ifdef __cplusplus

@@ -20,14 +20,16 @@ typedef struct ingest_host {
     uint32_t abi_minor; /* INGEST_ABI_MINOR of the host */
     void *ctx;
     /* Writes one line to the host's log under the plugin's name. Not for every reading: changes
-     * of state only. Control characters are escaped. */
+     * of state only. `level` is INGEST_LOG_*, others count as INFO. At most 4096 bytes of the
+     * message are taken; control characters are escaped. May wait for the log's writer. */
     void (*log)(void *ctx, int32_t level, ingest_str message);
-    /* Monotonic clock in nanoseconds, the one of ingest_batch.deadline_ns. */
+    /* The monotonic clock in nanoseconds, the one of all deadlines. Never fails. */
     int64_t (*now_ns)(void *ctx);
-    /* A host service by name and revision ("ingest.metrics/1"), or NULL when this host has not
-     * got it. No service is defined in minor 0. */
+    /* A host service by name and revision ("ingest.options/1", options.h), or NULL when this host
+     * has not got it. Its table is valid for ever. */
     const void *(*get_service)(void *ctx, ingest_str id);
 } ingest_host;
+#define INGEST_HOST_SIZE_0 UINT32_C(40)
 
 #ifdef __cplusplus
 }

@@ -16,12 +16,14 @@ extern "C" {
 #define INGEST_HEALTH_CONNECTED INT32_C(1)
 #define INGEST_HEALTH_DISCONNECTED INT32_C(2)
 
-/* The caller sets struct_size; the callee fills the rest. */
+/* The caller owns it and sets struct_size; the callee fills the rest and writes at most that many
+ * bytes. */
 typedef struct ingest_health {
     uint32_t struct_size;
     int32_t state;     /* INGEST_HEALTH_* */
     char message[248]; /* NUL-terminated UTF-8, for operators, without secrets; may be empty */
 } ingest_health;
+#define INGEST_HEALTH_SIZE_0 UINT32_C(256)
 
 /* The function table lives as long as the library, which is never unloaded.
  *
@@ -39,18 +41,21 @@ typedef struct ingest_sink {
      * because what failed comes again: writes must be idempotent by reading_id where the
      * destination allows it. INGEST_RETRY, TIMEOUT: again later, for ever. INGEST_REJECT: some row
      * can never be taken; the host halves the write until that row is alone, keeps it as a dead
-     * letter with the error's message, and goes on. INGEST_FATAL: as RETRY, and loudly.
+     * letter with the error's message, and goes on. INGEST_FATAL: as RETRY, and loudly. Others
+     * are bugs of the plugin, and treated as RETRY: no reading is given up for them.
      * With n = 0: connect if need be, make tables, and say whether writing would work. */
     int32_t (*write)(void *self, const ingest_batch *const *batches, uint64_t n,
                      ingest_error *error);
     /* Any thread, also during `write`: cached state only, no input or output. */
     void (*health)(void *self, ingest_health *out);
     /* Worker thread, before `destroy`: makes durable what `write` left open, by deadline_ns
-     * (monotonic, 0 = none). A sink whose `write` leaves nothing open returns INGEST_OK. */
+     * (0 = none). A sink whose `write` leaves nothing open returns INGEST_OK. Another code is
+     * logged: what `write` answered with INGEST_OK was durable before. */
     int32_t (*flush)(void *self, int64_t deadline_ns, ingest_error *error);
-    /* Main thread, once, after the last call. */
+    /* Main thread, once, after the last call. Must not fail. */
     void (*destroy)(void *self);
 } ingest_sink;
+#define INGEST_SINK_SIZE_0 UINT32_C(48)
 
 #ifdef __cplusplus
 }

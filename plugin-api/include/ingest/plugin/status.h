@@ -1,6 +1,19 @@
 /* Result codes, strings and errors: the vocabulary of every call between host and plugin.
  *
  * The whole ABI uses fixed-width types only: no enum, bool, long, bit-field or C++ type crosses.
+ *
+ * What holds for every function, unless it says otherwise:
+ *   lifetime  what an argument points to is borrowed until the call returns; nobody frees the
+ *             other's memory; pointers are not NULL; function tables and what they point to are
+ *             constant and live as long as the library or the host that made them: for ever
+ *   errors    INGEST_OK or the codes that the function names; no exception, longjmp or signal
+ *             leaves a function, in either direction
+ *   units     sizes in bytes; durations and deadlines in nanoseconds of the monotonic clock, names
+ *             end in _ns; times of day in microseconds since 1970-01-01 UTC; rows and columns count
+ *             from 0
+ *   text      UTF-8
+ * Each function names its thread. "Main thread" is the one that starts and ends plugins: calls from
+ * it never overlap, but it need not be the process's first.
  */
 #ifndef INGEST_PLUGIN_STATUS_H
 #define INGEST_PLUGIN_STATUS_H
@@ -11,7 +24,18 @@
 extern "C" {
 #endif
 
-/* The minor version of this ABI. The major version is in the name of the entry symbol. */
+/* The version of this ABI. The major is in the name of the entry symbol and never changes for a
+ * plugin that was built; the minor grows when something is added.
+ *
+ * Growth rules. Every struct begins with uint32_t struct_size, set by its maker to its own sizeof.
+ * Fields are only ever appended. A reader zero-fills its own copy and copies
+ * min(struct_size, its own size): what it does not know it ignores, what the maker did not have it
+ * sees as zero. So a function that is appended to a table is always optional. A struct smaller than
+ * its size in minor 0 (INGEST_..._SIZE_0), larger than 4096 bytes, or of a size that is no multiple
+ * of its alignment is malformed. Fields named `reserved` are 0; the host refuses a struct of which
+ * they are not, because its maker asked for something unknown. ingest_str and the Arrow structs are
+ * passed inside others and never grow. docs/plugin-abi.md works through an example. */
+#define INGEST_ABI_MAJOR UINT32_C(1)
 #define INGEST_ABI_MINOR UINT32_C(0)
 
 /* Result codes, as int32_t. A code that a host does not know is treated as INGEST_INTERNAL. */
@@ -40,6 +64,7 @@ typedef struct ingest_error {
     int32_t code;
     char message[504];
 } ingest_error;
+#define INGEST_ERROR_SIZE_0 UINT32_C(512)
 
 #ifdef __cplusplus
 }

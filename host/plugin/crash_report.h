@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/error.h"
+#include "base/log.h"
+#include "plugin/call_mark.h"
+
+namespace ingest::plugin {
+
+// From here on, when the process dies of SIGSEGV, SIGBUS, SIGILL, SIGFPE or SIGABRT, it says in one
+// line of the log which plugin was being called, or whose code ran in a thread of the plugin's own.
+// Then it dies as it would have: same core file, same wait status, a sanitizer's report.
+//
+// `log_fd` is where the log goes; `options` are those that it was configured with. Main thread,
+// once, before other threads. What is needed then is made now: a handler may not allocate.
+void install_crash_report(const log::Options& options, int log_fd);
+
+// Remembers the code of the library that `address` is in as the plugin's, for crashes in threads
+// that the host did not make. For the first 256 libraries. Any thread.
+void remember_code(const Callee& callee, const void* address) noexcept;
+
+}  // namespace ingest::plugin

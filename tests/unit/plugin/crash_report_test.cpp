@@ -1,0 +1,149 @@
+#include "plugin/crash_report.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include "plugin/library.h"
+#include "plugin/sink.h"
+#include "plugin/validator.h"
+#include "support/batches.h"
+
+// Each test lets a child process die of a plugin, and reads what the child wrote.
+namespace ingest::plugin {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+// With a sanitizer the process ends with its report, or with the signal, as without this one.
+bool died_of(int status, int signal) {
+    return (WIFSIGNALED(status) && WTERMSIG(status) == signal) ||
+           (WIFEXITED(status) && WEXITSTATUS(status) != 0);
+}
+auto death_by(int signal) {
+    return [signal](int status) { return died_of(status, signal); };
+}
+
+const Library& crashing() {
+    static const auto library =
+        Library::load(std::filesystem::path(std::getenv("INGEST_BUILD_DIR")) / "tests" / "faulty" /
+                      "crashing.so");
+    return *library.value();
+}
+
+std::string options(const char* fault) { return R"({"fault": ")" + std::string(fault) + R"("})"; }
+
+// What a child does: the log goes to stderr, where the test reads it.
+void validate(const char* fault, log::Format format = log::Format::json) {
+    log::Options log;
+    log.format = format;
+    install_crash_report(log, STDERR_FILENO);
+    const auto schema = test::sensor_schema();
+    Answer failure;
+    const auto validator = Validator::create(crashing(), options(fault), *schema, failure);
+    ingest_report report{};
+    validator->validate(ingest_batch{}, report);
+    std::exit(0);
+}
+
+void write(const char* fault) {
+    install_crash_report({}, STDERR_FILENO);
+    const auto schema = test::sensor_schema();
+    Answer failure;
+    const auto sink = Sink::create(crashing(), options(fault), *schema, failure);
+    sink->write({});
+    std::exit(0);
+}
+
+class CrashReport : public ::testing::Test {
+protected:
+    CrashReport() { GTEST_FLAG_SET(death_test_style, "fast"); }
+};
+
+TEST_F(CrashReport, NamesThePluginTheFunctionAndTheFile) {
+    EXPECT_EXIT(
+        validate("segv"), death_by(SIGSEGV),
+        AllOf(HasSubstr(R"("level":"ERROR","service":"sensor-ingestion-service")"),
+              HasSubstr(R"("message":"crashed with signal 11 (SIGSEGV) while plugin 'crashing' )"
+                        R"(was in validate","plugin":"crashing","function":"validate","file":"/)"),
+              HasSubstr(R"(/tests/faulty/crashing.so","lost":"nothing: acknowledged readings )"
+                        R"(are in the spool"})")));
+}
+
+TEST_F(CrashReport, IsALineOfTheTextLogToo) {
+    EXPECT_EXIT(validate("segv", log::Format::text), death_by(SIGSEGV),
+                AllOf(HasSubstr("Z ERROR plugin: crashed with signal 11 (SIGSEGV) while plugin "
+                                "'crashing' was in validate plugin=crashing function=validate "),
+                      Not(HasSubstr("@")), Not(HasSubstr("1970-"))));
+}
+
+TEST_F(CrashReport, KnowsEverySignalThatCodeDiesOf) {
+    EXPECT_EXIT(write("abort"), death_by(SIGABRT),
+                HasSubstr("signal 6 (SIGABRT) while plugin 'crashing' was in write"));
+    EXPECT_EXIT(validate("raise"), death_by(SIGSEGV),
+                HasSubstr("SIGSEGV) while plugin 'crashing'"));
+    EXPECT_EXIT(validate("trap"), death_by(SIGILL), HasSubstr("SIGILL) while plugin 'crashing'"));
+    EXPECT_EXIT(validate("terminate"), death_by(SIGABRT),
+                HasSubstr("SIGABRT) while plugin 'crashing' was in validate"));
+}
+
+TEST_F(CrashReport, IsWrittenThoughTheStackIsUsedUp) {
+    EXPECT_EXIT(validate("overflow"), death_by(SIGSEGV),
+                HasSubstr("SIGSEGV) while plugin 'crashing' was in validate"));
+    EXPECT_EXIT(std::thread([] { validate("overflow"); }).join(), death_by(SIGSEGV),
+                HasSubstr("SIGSEGV) while plugin 'crashing' was in validate"));
+}
+
+TEST_F(CrashReport, KnowsAPluginsOwnThreads) {
+    EXPECT_EXIT(validate("thread-segv"), death_by(SIGSEGV),
+                HasSubstr("SIGSEGV) in a thread of plugin 'crashing'"));
+    EXPECT_EXIT(validate("thread-throw"), death_by(SIGABRT),
+                HasSubstr("SIGABRT) in a thread of plugin 'crashing'"));
+}
+
+TEST_F(CrashReport, BlamesNoPluginForWhatIsNotItsOwn) {
+    const auto crash_after_a_call = [] {
+        install_crash_report({}, STDERR_FILENO);
+        const auto schema = test::sensor_schema();
+        Answer failure;
+        const auto sink = Sink::create(crashing(), options("none"), *schema, failure);
+        sink->write({});
+        std::abort();
+    };
+    EXPECT_EXIT(crash_after_a_call(), death_by(SIGABRT),
+                AllOf(HasSubstr("SIGABRT) while no plugin was being called\""),
+                      HasSubstr(R"("plugin":"","function":"","file":"")")));
+    const auto crash_elsewhere = [] {
+        install_crash_report({}, STDERR_FILENO);
+        crashing();
+        std::thread([] { std::abort(); }).join();
+    };
+    EXPECT_EXIT(crash_elsewhere(), death_by(SIGABRT),
+                HasSubstr("while no plugin was being called"));
+}
+
+TEST_F(CrashReport, IsOneLineThoughThreadsCrashTogether) {
+    const auto crash_together = [] {
+        install_crash_report({}, STDERR_FILENO);
+        std::atomic<int> ready{0};
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 8; ++i) {
+            threads.emplace_back([&] {
+                for (++ready; ready < 8;) std::this_thread::yield();
+                ::raise(SIGSEGV);
+            });
+        }
+        for (std::thread& thread : threads) thread.join();
+    };
+    EXPECT_EXIT(crash_together(), death_by(SIGSEGV),
+                AllOf(HasSubstr("crashed with signal 11"),
+                      Not(MatchesRegex(".*crashed with.*\n.*crashed with.*"))));
+}
+
+}  // namespace
+}  // namespace ingest::plugin
