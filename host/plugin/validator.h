@@ -27,6 +27,7 @@ public:
 
     // What Report::begin() wants to know of it.
     const Promises& promises() const noexcept { return promises_; }
+    const Callee& callee() const noexcept { return callee_; }
     Answer validate(const ingest_batch& batch, ingest_report& report);
 
 private:

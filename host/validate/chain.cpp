@@ -3,12 +3,14 @@
 #include <bit>
 
 #include "base/log.h"
+#include "base/time_text.h"
 
 namespace ingest::validate {
 namespace {
 
-void count(std::atomic<std::uint64_t>& counter, std::uint64_t n) noexcept {
-    if (n > 0) counter.fetch_add(n, std::memory_order_relaxed);
+void refuse(std::span<std::uint8_t> refused, std::int64_t row) noexcept {
+    std::uint8_t& bits = refused[static_cast<std::size_t>(row / 8)];
+    bits = static_cast<std::uint8_t>(bits | 1U << (row % 8));
 }
 
 void log_failure(const Step& step, const plugin::Answer& answer, std::uint64_t failures) {
@@ -43,10 +45,10 @@ bool Chain::run(model::Batch& batch, std::span<std::uint8_t> refused,
 }
 
 plugin::Answer Chain::call(const Step& step, const model::Batch& batch,
-                           std::span<const std::uint8_t> refused) {
+                           std::span<const std::uint8_t> refused, std::uint32_t flags) {
     view_.fill(batch);
     report_.begin(batch, step.instance->promises());
-    const ingest_batch shown{sizeof(ingest_batch), 0, 0,
+    const ingest_batch shown{sizeof(ingest_batch), flags, 0,
                              0,                    batch.schema().arrow(), view_.array(),
                              refused.data()};
     ingest_report table = report_.table();
@@ -57,7 +59,7 @@ plugin::Answer Chain::call(const Step& step, const model::Batch& batch,
 
 bool Chain::run_step(const Step& step, model::Batch& batch, std::span<std::uint8_t> refused,
                      std::vector<plugin::Report::Issue>& issues) {
-    const plugin::Answer answer = call(step, batch, refused);
+    const plugin::Answer answer = call(step, batch, refused, 0);
     const std::uint64_t wrong = report_.misbehaviours();
     log_misbehaviour(
         step, step.counters->misbehaviours.fetch_add(wrong, std::memory_order_relaxed), wrong);
@@ -67,18 +69,33 @@ bool Chain::run_step(const Step& step, model::Batch& batch, std::span<std::uint8
         log_failure(step, answer, before + 1);
         return step.on_error == OnError::pass;
     }
-    std::uint64_t rejections = 0;
     for (const plugin::Report::Issue& issue : report_.issues()) {
-        if (issue.reject) {
-            ++rejections;
-            std::uint8_t& bits = refused[static_cast<std::size_t>(issue.row / 8)];
-            bits = static_cast<std::uint8_t>(bits | 1U << (issue.row % 8));
-        }
+        step.counters->count(issue);
+        if (issue.reject) refuse(refused, issue.row);
         issues.push_back(issue);
     }
-    count(step.counters->rejections, rejections);
-    count(step.counters->warnings, report_.issues().size() - rejections);
     report_.apply_edits(batch);
+    return true;
+}
+
+bool Chain::try_out(model::Batch& batch, std::span<std::uint8_t> refused,
+                    const std::function<void(const Said&)>& told) {
+    if (batch.empty()) return true;
+    for (const Step& step : steps_) {
+        const std::int64_t begun = monotonic_ns();
+        const plugin::Answer answer = call(step, batch, refused, INGEST_BATCH_TRIAL);
+        const std::int64_t nanoseconds = monotonic_ns() - begun;
+        if (answer.ok()) {
+            for (const plugin::Report::Issue& issue : report_.issues()) {
+                if (issue.reject) refuse(refused, issue.row);
+            }
+            report_.apply_edits(batch);
+        }
+        told({step, answer, report_, nanoseconds});
+        if (answer.ok() || step.on_error == OnError::pass) continue;
+        failed_step_ = step.name;
+        return false;
+    }
     return true;
 }
 

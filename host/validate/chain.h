@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,19 +12,12 @@
 #include "model/batch.h"
 #include "plugin/report.h"
 #include "plugin/validator.h"
+#include "validate/counters.h"
 
 namespace ingest::validate {
 
 // What happens to readings when a validator itself fails (a bug, not a verdict).
 enum class OnError { refuse, pass };
-
-// What one configured validator did, summed over all cores. Written with relaxed atomics.
-struct Counters {
-    std::atomic<std::uint64_t> rejections{0};
-    std::atomic<std::uint64_t> warnings{0};
-    std::atomic<std::uint64_t> failures{0};
-    std::atomic<std::uint64_t> misbehaviours{0};
-};
 
 // One validator as one core calls it. `turn` is set for validators with shared state: they have a
 // single instance, and whoever calls it holds the mutex.
@@ -50,12 +43,25 @@ public:
     bool run(model::Batch& batch, std::span<std::uint8_t> refused,
              std::vector<plugin::Report::Issue>& issues);
     const std::string& failed_step() const noexcept { return failed_step_; }
+    std::span<const Step> steps() const noexcept { return steps_; }
+
+    // What a validator did in try_out(); valid while it is told.
+    struct Said {
+        const Step& step;
+        const plugin::Answer& answer;
+        const plugin::Report& report;  // its changes are in the batch already
+        std::int64_t nanoseconds = 0;  // of the call, and of the wait for a turn if it has one
+    };
+    // As run(), for readings that will not be stored: the validators are told so, nothing is
+    // counted, and `told` hears of each one that was called.
+    bool try_out(model::Batch& batch, std::span<std::uint8_t> refused,
+                 const std::function<void(const Said&)>& told);
 
 private:
     bool run_step(const Step& step, model::Batch& batch, std::span<std::uint8_t> refused,
                   std::vector<plugin::Report::Issue>& issues);
     plugin::Answer call(const Step& step, const model::Batch& batch,
-                        std::span<const std::uint8_t> refused);
+                        std::span<const std::uint8_t> refused, std::uint32_t flags);
 
     std::vector<Step> steps_;
     model::ArrowView view_;

@@ -7,9 +7,8 @@ std::unique_ptr<Validators> Validators::create(std::vector<ValidatorPlan> plans,
                                                std::vector<Failure>& failures) {
     auto validators = std::make_unique<Validators>();
     for (ValidatorPlan& plan : plans) {
-        auto& configured =
-            *validators->configured_.emplace_back(std::make_unique<Configured>());
-        configured.plan = std::move(plan);
+        auto& configured = *validators->configured_.emplace_back(
+            std::make_unique<Configured>(std::move(plan)));
         const plugin::Library& library = *configured.plan.library;
         const unsigned instances = library.manifest().shared_state ? 1 : cores;
         for (unsigned i = 0; i < instances; ++i) {
@@ -40,7 +39,7 @@ std::vector<Step> Validators::steps(unsigned core) {
 std::vector<Validators::Counted> Validators::counters() const {
     std::vector<Counted> all;
     for (const auto& configured : configured_)
-        all.push_back({configured->plan.name, configured->counters});
+        all.push_back({configured->plan, configured->instances.size(), configured->counters});
     return all;
 }
 

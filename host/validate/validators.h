@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "validate/chain.h"
@@ -35,14 +36,18 @@ public:
     std::vector<Step> steps(unsigned core);
 
     struct Counted {
-        std::string name;
+        const ValidatorPlan& plan;
+        std::size_t instances;
         const Counters& counters;
     };
+    // In the configuration's order. Any thread.
     std::vector<Counted> counters() const;
 
 private:
     struct Configured {
-        ValidatorPlan plan;
+        explicit Configured(ValidatorPlan its_plan)
+            : plan(std::move(its_plan)), counters(plan.library->manifest().issues.size()) {}
+        const ValidatorPlan plan;
         std::vector<std::unique_ptr<plugin::Validator>> instances;  // one, or one per core
         Mutex turn;
         Counters counters;

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 ingest_str text(std::string_view value) { return {value.data(), value.size()}; }
 
@@ -23,10 +24,13 @@ struct FakeValidator {
         return static_cast<FakeValidator*>(self)->act(*batch, *report);
     }
     static void destroy(void*) noexcept {}
-    std::unique_ptr<plugin::Validator> instance() {
+    static const ingest_validator& table() {
         static const ingest_validator table{sizeof(ingest_validator), 0, nullptr, &validate,
                                             &destroy};
-        return std::make_unique<plugin::Validator>(table, this);
+        return table;
+    }
+    std::unique_ptr<plugin::Validator> instance() {
+        return std::make_unique<plugin::Validator>(table(), this);
     }
 };
 
@@ -84,9 +88,76 @@ TEST_F(ChainTest, RejectionsAreMarkedAndTheRestGoesOn) {
     EXPECT_THAT(refused_, ElementsAre(0b010));
     ASSERT_EQ(issues_.size(), 3U);
     EXPECT_EQ(issues_[2].code, "shaky");
-    EXPECT_EQ(counters_[0]->rejections, 1U);
-    EXPECT_EQ(counters_[0]->warnings, 1U);
-    EXPECT_EQ(counters_[1]->rejections, 1U);
+    ASSERT_EQ(counters_[0]->by_code().size(), 1U) << "there is no manifest";
+    EXPECT_EQ(counters_[0]->by_code()[0].rejections, 1U);
+    EXPECT_EQ(counters_[0]->by_code()[0].warnings, 1U);
+    EXPECT_EQ(counters_[1]->by_code()[0].rejections, 1U);
+}
+
+TEST_F(ChainTest, FindingsAreCountedByCode) {
+    plugin::Manifest manifest;
+    manifest.issues = {{"hot", ""}, {"shaky", ""}};
+    FakeValidator validator{[](const ingest_batch&, ingest_report& report) {
+        report.issue(report.ctx, 0, 4, INGEST_REJECT_ROW, text("shaky"), text(""));
+        report.issue(report.ctx, 0, 4, INGEST_WARN, text("shaky"), text(""));
+        report.issue(report.ctx, 1, 4, INGEST_REJECT_ROW, text("shaky"), text(""));
+        report.issue(report.ctx, 2, 4, INGEST_WARN, text("odd"), text(""));
+        return INGEST_OK;
+    }};
+    Step& step = add(validator);
+    plugin::Validator instance(validator.table(), &validator, {manifest, *schema_});
+    Counters counters(manifest.issues.size());
+    step.instance = &instance;
+    step.counters = &counters;
+    EXPECT_TRUE(run());
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> counted;
+    for (const auto& code : counters.by_code())
+        counted.emplace_back(code.rejections, code.warnings);
+    EXPECT_THAT(counted, ElementsAre(Pair(0, 0), Pair(2, 1), Pair(0, 1)))
+        << "hot, shaky, not listed";
+}
+
+TEST_F(ChainTest, ATrialIsSaidToBeOneAndLeavesNoTrace) {
+    std::vector<std::uint32_t> flags;
+    FakeValidator first{[&](const ingest_batch& batch, ingest_report& report) {
+        flags.push_back(batch.flags);
+        report.issue(report.ctx, 1, 4, INGEST_REJECT_ROW, text("hot"), text("too hot"));
+        report.issue(report.ctx, -1, 4, INGEST_WARN, text("x"), text("y"));
+        return report.set_f64(report.ctx, 0, 4, 7.0);
+    }};
+    FakeValidator second{[&](const ingest_batch& batch, ingest_report&) {
+        flags.push_back(batch.flags);
+        EXPECT_EQ(batch.refused[0], 0b010);
+        return INGEST_INTERNAL;
+    }};
+    bool called = false;
+    FakeValidator third{[&](const ingest_batch&, ingest_report&) {
+        called = true;
+        return INGEST_OK;
+    }};
+    add(first);
+    add(second);
+    add(third);
+    chain_ = std::make_unique<Chain>(steps_);
+    std::vector<std::string> told;
+    EXPECT_FALSE(chain_->try_out(batch_, refused_, [&](const Chain::Said& said) {
+        told.push_back(said.step.name + (said.answer.ok() ? " ok" : " failed"));
+        EXPECT_EQ(batch_.float64(4, 0), 7.0) << "its changes are in the batch";
+        EXPECT_EQ(said.report.misbehaviours(), said.answer.ok() ? 1U : 0U);
+        EXPECT_GE(said.nanoseconds, 0);
+    }));
+    EXPECT_THAT(told, ElementsAre("step0 ok", "step1 failed"));
+    EXPECT_FALSE(called);
+    EXPECT_EQ(chain_->failed_step(), "step1");
+    EXPECT_THAT(refused_, ElementsAre(0b010));
+    EXPECT_THAT(flags, ElementsAre(INGEST_BATCH_TRIAL, INGEST_BATCH_TRIAL));
+    for (const auto& counters : counters_) {
+        EXPECT_EQ(counters->by_code()[0].rejections + counters->by_code()[0].warnings, 0U);
+        EXPECT_EQ(counters->failures + counters->misbehaviours, 0U);
+    }
+    flags.clear();
+    chain_->run(batch_, refused_, issues_);
+    EXPECT_THAT(flags, ElementsAre(0U, 0U)) << "what comes then is none";
 }
 
 TEST_F(ChainTest, TheNextValidatorSeesChanges) {
