@@ -10,7 +10,10 @@ std::vector<fs::path> plugin_dirs(const std::vector<fs::path>& configured) {
     std::vector<fs::path> dirs = configured;
     std::error_code failed;
     const fs::path executable = fs::read_symlink("/proc/self/exe", failed);
-    if (!failed) dirs.push_back(executable.parent_path().parent_path() / "plugins");
+    if (failed) return dirs;
+    const fs::path prefix = executable.parent_path().parent_path();
+    dirs.push_back(prefix / "plugins");             // a build
+    dirs.push_back(prefix / "lib/ingest/plugins");  // an installation
     return dirs;
 }
 

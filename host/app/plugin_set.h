@@ -11,8 +11,9 @@
 
 namespace ingest::app {
 
-// Where plugins are looked for: the configured directories, then `plugins` beside the directory of
-// this executable, where a build and the container have them.
+// Where plugins are looked for: the configured directories, then, beside the directory of this
+// executable, `plugins`, where a build has them, and `lib/ingest/plugins`, where an installation
+// and the container have them.
 std::vector<std::filesystem::path> plugin_dirs(
     const std::vector<std::filesystem::path>& configured);
 
