@@ -5,7 +5,7 @@ namespace ingest::bench {
 // Takes everything and forgets it at once: with it as the only sink, what is measured is the host.
 class NullSink {
 public:
-    NullSink(sdk::Host, std::string_view, sdk::Schema) {}
+    NullSink(sdk::Host, const sdk::Options&, sdk::Schema) {}
 
     void write(std::span<const sdk::Batch>) {}
     sdk::Health health() const noexcept { return {INGEST_HEALTH_CONNECTED, "forgetting"}; }

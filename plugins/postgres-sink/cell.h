@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <ingest/sdk/views.hpp>
+#include <ingest/sdk/batch.hpp>
 
 namespace ingest::postgres_sink {
 

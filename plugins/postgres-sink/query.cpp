@@ -86,8 +86,8 @@ void set_cell(sdk::Rows& rows, std::int32_t column, const ColumnType& type, std:
 
 }  // namespace
 
-Query::Query(sdk::Host host, std::string_view options_json, sdk::Schema schema)
-    : options_(parse_options(options_json)),
+Query::Query(sdk::Host host, const sdk::Options& options, sdk::Schema schema)
+    : options_(parse_options(options.json())),
       columns_(columns_of(schema)),
       connection_(options_, host) {}
 

@@ -15,7 +15,7 @@ namespace ingest::postgres_sink {
 // question and dropped after a failure. Used on one reader thread; dies with it.
 class Query {
 public:
-    Query(sdk::Host host, std::string_view options_json, sdk::Schema schema);
+    Query(sdk::Host host, const sdk::Options& options, sdk::Schema schema);
 
     void latest(std::string_view equipment_id, std::uint32_t limit, std::int64_t deadline_ns,
                 sdk::Rows rows);

@@ -33,9 +33,9 @@ std::int64_t earliest_deadline(std::span<const sdk::Batch> batches) noexcept {
 
 }  // namespace
 
-Sink::Sink(sdk::Host host, std::string_view options_json, sdk::Schema schema)
+Sink::Sink(sdk::Host host, const sdk::Options& options, sdk::Schema schema)
     : host_(host),
-      options_(parse_options(options_json)),
+      options_(parse_options(options.json())),
       columns_(columns_of(schema)),
       connection_(options_, host),
       arrays_(columns_.size()) {}

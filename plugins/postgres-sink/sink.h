@@ -29,7 +29,7 @@ namespace ingest::postgres_sink {
 // looks at the table again, which somebody may have repaired meanwhile.
 class Sink {
 public:
-    Sink(sdk::Host host, std::string_view options_json, sdk::Schema schema);
+    Sink(sdk::Host host, const sdk::Options& options, sdk::Schema schema);
 
     void write(std::span<const sdk::Batch> batches);
     sdk::Health health() const noexcept;

@@ -3,7 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <string_view>
+
+#include <ingest/sdk/sink.hpp>
 
 #include "url.h"
 
@@ -17,6 +18,6 @@ struct Options {
 };
 
 // Throws sdk::Error, without secrets, for options that can never work.
-Options read_options(std::string_view json_text);
+Options read_options(const sdk::Options& given);
 
 }  // namespace ingest::redis_sink

@@ -30,9 +30,9 @@ constexpr Verdict broken{INGEST_RETRY, "out of memory, or a fault of this sink"}
 // failure. One worker's, but health() from any thread.
 class RedisSink {
 public:
-    RedisSink(sdk::Host host, std::string_view options_json, sdk::Schema schema)
+    RedisSink(sdk::Host host, const sdk::Options& options, sdk::Schema schema)
         : host_(host),
-          options_(read_options(options_json)),
+          options_(read_options(options)),
           format_(schema),
           push_(options_.queue) {}
 

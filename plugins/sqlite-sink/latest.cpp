@@ -10,8 +10,8 @@
 
 namespace ingest::sqlite_sink {
 
-Latest::Latest(sdk::Host host, std::string_view options_json, sdk::Schema schema)
-    : host_(host), options_(read_options(options_json)), table_(options_.table, schema) {}
+Latest::Latest(sdk::Host host, const sdk::Options& options, sdk::Schema schema)
+    : host_(host), options_(read_options(options)), table_(options_.table, schema) {}
 
 void Latest::latest(std::string_view equipment_id, uint32_t limit, int64_t deadline_ns,
                     sdk::Rows rows) {

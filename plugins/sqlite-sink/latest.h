@@ -15,7 +15,7 @@ namespace ingest::sqlite_sink {
 // writes: in WAL mode it neither waits for the writer nor holds it up. One reader thread's.
 class Latest {
 public:
-    Latest(sdk::Host host, std::string_view options_json, sdk::Schema schema);
+    Latest(sdk::Host host, const sdk::Options& options, sdk::Schema schema);
 
     void latest(std::string_view equipment_id, uint32_t limit, int64_t deadline_ns, sdk::Rows rows);
 

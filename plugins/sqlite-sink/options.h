@@ -2,7 +2,8 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
+
+#include <ingest/sdk/sink.hpp>
 
 namespace ingest::sqlite_sink {
 
@@ -13,6 +14,6 @@ struct Options {
 };
 
 // Throws sdk::Error for options that can never work.
-Options read_options(std::string_view json_text);
+Options read_options(const sdk::Options& given);
 
 }  // namespace ingest::sqlite_sink

@@ -34,8 +34,8 @@ constexpr Verdict broken{INGEST_RETRY, true, "out of memory, or a fault of this 
 // thread.
 class SqliteSink {
 public:
-    SqliteSink(sdk::Host host, std::string_view options_json, sdk::Schema schema)
-        : host_(host), options_(read_options(options_json)), table_(options_.table, schema) {}
+    SqliteSink(sdk::Host host, const sdk::Options& options, sdk::Schema schema)
+        : host_(host), options_(read_options(options)), table_(options_.table, schema) {}
 
     void write(std::span<const sdk::Batch> batches) {
         try {

@@ -47,7 +47,10 @@ class ReadmeTest(e2e.HostTest):
 
     def test_a_validator_of_your_own(self):
         (source,) = blocks("cpp", "A validator of your own")
-        (script,) = blocks("sh", "A validator of your own")
+        with open(os.path.join(e2e.SOURCE, "plugin-api/examples/rounded/rounded.cpp")) as example:
+            self.assertEqual(source, example.read())
+        script, install = blocks("sh", "A validator of your own")
+        self.assertIn("cmake --install build/release", install)  # typed by tests/sdk
         build, copy, _ = script.replace("\\\n", " ").strip().split("\n")
         # A checkout with what the commands name.
         checkout = os.path.join(self.directory, "checkout")

@@ -17,6 +17,7 @@
 
 #include "base/time_text.h"
 #include "model/arrow_view.h"
+#include "plugin/options_service.h"
 #include "support/plugin_records.h"
 
 // Drives a built plugin through its C tables, as the host does, without the host.
@@ -28,7 +29,8 @@
 //     EXPECT_TRUE(range.validate(batch, report).ok());
 namespace ingest::test {
 
-// A fake ingest_host that records log lines. Any thread, like the real one.
+// A fake ingest_host that records log lines and reads options as the host does. Any thread, like
+// the real one.
 class HostTable {
 public:
     struct Line {
@@ -52,7 +54,9 @@ private:
         host.lines_.push_back({level, to_string(message)});
     }
     static std::int64_t now(void*) { return monotonic_ns(); }
-    static const void* service(void*, ingest_str) { return nullptr; }
+    static const void* service(void*, ingest_str id) {
+        return to_string(id) == INGEST_OPTIONS_ID ? plugin::options_service() : nullptr;
+    }
 
     mutable std::mutex mutex_;
     std::vector<Line> lines_;
@@ -138,9 +142,10 @@ private:
 class Shown {
 public:
     explicit Shown(const model::Batch& batch, std::uint64_t sequence = 0,
-                   std::int64_t deadline_ns = 0, const std::uint8_t* refused = nullptr)
+                   std::int64_t deadline_ns = 0, const std::uint8_t* refused = nullptr,
+                   std::uint32_t flags = 0)
         : view_(batch),
-          batch_{sizeof(ingest_batch),    0,
+          batch_{sizeof(ingest_batch),    flags,
                  sequence,                deadline_ns,
                  batch.schema().arrow(), view_.array(),
                  refused} {}
@@ -156,10 +161,10 @@ public:
     Validator(const Plugin& plugin, std::string_view options_json, const model::Schema& schema)
         : Instance(plugin, INGEST_VALIDATOR_ID, options_json, schema) {}
 
-    // `refused`: a bitmap of rows that were refused before, or null.
+    // `refused`: a bitmap of rows that were refused before, or null. `flags`: INGEST_BATCH_*.
     Outcome validate(const model::Batch& batch, Report& report,
-                     const std::uint8_t* refused = nullptr) {
-        const Shown shown(batch, 0, 0, refused);
+                     const std::uint8_t* refused = nullptr, std::uint32_t flags = 0) {
+        const Shown shown(batch, 0, 0, refused, flags);
         return outcome([&](ingest_error* error) {
             return table_->validate(self_, shown.batch(), report.table(), error);
         });

@@ -10,8 +10,6 @@
 
 #include <ingest/sdk/validator.hpp>
 
-#include "../column_names.hpp"
-
 namespace {
 
 using nlohmann::json;
@@ -72,12 +70,12 @@ std::string describe(const json& limits, Number min, Number max) {
 // Which columns have which bounds. An instance per core, without state between readings.
 class Range {
 public:
-    Range(sdk::Host, std::string_view options_json, sdk::Schema schema) try {
-        const json options = json::parse(options_json);
-        for (const auto& [name, limits] : options.items()) {
+    Range(sdk::Host, const sdk::Options& options, sdk::Schema schema) try {
+        const json columns = json::parse(options.json());
+        for (const auto& [name, limits] : columns.items()) {
             const std::string pointer = (json::json_pointer() / name).to_string();
             check_limits(limits, pointer);
-            add(limits, ingest::validators::find_column(schema, name, pointer), schema, pointer);
+            add(limits, schema.need(name, pointer), schema, pointer);
         }
     } catch (const json::exception& e) {
         throw sdk::config_error("", std::string("the options cannot be read: ") + e.what());

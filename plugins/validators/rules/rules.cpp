@@ -8,13 +8,11 @@
 
 #include <ingest/sdk/validator.hpp>
 
-#include "../column_names.hpp"
 #include "condition.hpp"
 
 namespace {
 
 using ingest::validators::Condition;
-using ingest::validators::find_column;
 using nlohmann::json;
 namespace sdk = ingest::sdk;
 
@@ -51,7 +49,7 @@ std::vector<Condition> read_when(const json& rule, sdk::Schema schema, std::stri
     }
     for (const auto& [field, tests] : when->items()) {
         const std::string at_field = pointer + (json::json_pointer() / field).to_string();
-        const int32_t column = find_column(schema, field, at_field);
+        const int32_t column = schema.need(field, at_field);
         if (!tests.is_object() || tests.empty()) {
             throw sdk::config_error(at_field, "must be {OPERATOR: VALUE}, at least one");
         }
@@ -85,8 +83,7 @@ Rule read_rule(const json& json_rule, sdk::Schema schema, const std::string& poi
     rule.rejects = then == "reject";
     rule.message = text_of(json_rule, "message", pointer);
     if (json_rule.contains("column")) {
-        rule.column = find_column(schema, text_of(json_rule, "column", pointer),
-                                  pointer + "/column");
+        rule.column = schema.need(text_of(json_rule, "column", pointer), pointer + "/column");
     }
     rule.when = read_when(json_rule, schema, pointer);
     return rule;
@@ -118,8 +115,8 @@ std::vector<Rule> read_rules(std::string_view options_json, sdk::Schema schema) 
 // readings.
 class Rules {
 public:
-    Rules(sdk::Host, std::string_view options_json, sdk::Schema schema)
-        : rules_(read_rules(options_json, schema)) {}
+    Rules(sdk::Host, const sdk::Options& options, sdk::Schema schema)
+        : rules_(read_rules(options.json(), schema)) {}
 
     void check(sdk::Batch batch, sdk::Report report) {
         for (const Rule& rule : rules_) {

@@ -2,7 +2,7 @@
 //
 //     class Printer {
 //     public:
-//         Printer(ingest::sdk::Host host, std::string_view options_json,
+//         Printer(ingest::sdk::Host host, const ingest::sdk::Options& options,
 //                 ingest::sdk::Schema schema);
 //         void write(std::span<const ingest::sdk::Batch> batches);   // returns when it is durable
 //         ingest::sdk::Health health() const noexcept;               // any thread, cached state
@@ -21,7 +21,7 @@
 
 #include <vector>
 
-#include "ingest/sdk/views.hpp"
+#include "ingest/sdk/edge.hpp"
 
 namespace ingest::sdk {
 

@@ -2,8 +2,14 @@
 //
 //     class Limit {
 //     public:
-//         Limit(ingest::sdk::Host host, std::string_view options_json, ingest::sdk::Schema schema);
-//         void check(ingest::sdk::Row row);      // called for every reading
+//         Limit(ingest::sdk::Host, const ingest::sdk::Options& options, ingest::sdk::Schema schema)
+//             : temperature_(schema.column<double>("temperature")),
+//               max_(options.need<double>("/max")) {}
+//         void check(ingest::sdk::Row row) {      // called for every reading
+//             const std::optional<double> value = row.get(temperature_);
+//             if (value && *value > max_) row.reject(temperature_, "too_hot", "is too hot");
+//         }
+//         ...
 //     };
 //     INGEST_VALIDATOR(Limit, "limit", "1.0.0", "what it does", R"({"kind":"validator",...})");
 //
@@ -12,37 +18,63 @@
 // For whole columns at once, write `void check(ingest::sdk::Batch, ingest::sdk::Report)` instead.
 #pragma once
 
-#include "ingest/sdk/views.hpp"
+#include "ingest/sdk/edge.hpp"
 
 namespace ingest::sdk {
 
-// Where findings go; see ingest_report for the rules.
+// What part of a reading a finding is about: a column, by handle or index, or whole_reading.
+class At {
+public:
+    constexpr At(int32_t column) noexcept : column_(column) {}
+    template <class T>
+    constexpr At(Typed<T> column) noexcept : column_(column.index()) {}
+    constexpr int32_t column() const noexcept { return column_; }
+
+private:
+    int32_t column_;
+};
+inline constexpr At whole_reading{-1};
+
+// Where findings go; see ingest_report for the rules. `code` is one of the manifest's issue codes,
+// `message` is for the client: what is wrong and what was expected. What the host refuses (a row
+// that is not there, a column that the manifest's `writes` does not name) is thrown as an Error.
 class Report {
 public:
     explicit Report(ingest_report* report) noexcept : report_(report) {}
-    void reject(int64_t row, int32_t column, std::string_view code, std::string_view message) {
-        issue(row, column, INGEST_REJECT_ROW, code, message);
+    // Refuses this reading, not the others.
+    void reject(int64_t row, At at, std::string_view code, std::string_view message) {
+        issue(row, at, INGEST_REJECT_ROW, code, message);
     }
-    void warn(int64_t row, int32_t column, std::string_view code, std::string_view message) {
-        issue(row, column, INGEST_WARN, code, message);
+    // Keeps the reading and tells the client.
+    void warn(int64_t row, At at, std::string_view code, std::string_view message) {
+        issue(row, at, INGEST_WARN, code, message);
     }
-    void set(int64_t row, int32_t column, std::string_view value) {
-        done(report_->set_utf8(report_->ctx, row, column, to_str(value)));
+    // Changes a cell.
+    template <class T>
+    void set(int64_t row, Typed<T> column, std::type_identity_t<T> value) {
+        static_assert(!std::is_same_v<T, Uuid>, "reading_id cannot be changed");
+        void* ctx = report_->ctx;
+        if constexpr (std::is_same_v<T, double>) {
+            done(report_->set_f64(ctx, row, column.index(), value));
+        } else if constexpr (std::is_same_v<T, std::string_view>) {
+            done(report_->set_utf8(ctx, row, column.index(), to_str(value)));
+        } else if constexpr (std::is_same_v<T, Time>) {
+            done(report_->set_i64(ctx, row, column.index(), value.time_since_epoch().count()));
+        } else {
+            done(report_->set_i64(ctx, row, column.index(), static_cast<int64_t>(value)));
+        }
     }
-    void set(int64_t row, int32_t column, double value) {
-        done(report_->set_f64(report_->ctx, row, column, value));
-    }
-    void set(int64_t row, int32_t column, int64_t value) {
-        done(report_->set_i64(report_->ctx, row, column, value));
-    }
-    void set_null(int64_t row, int32_t column) {
-        done(report_->set_null(report_->ctx, row, column));
+    // Only for columns that a reading may do without.
+    template <class T>
+    void set_null(int64_t row, Typed<T> column) {
+        done(report_->set_null(report_->ctx, row, column.index()));
     }
 
 private:
-    void issue(int64_t row, int32_t column, int32_t severity, std::string_view code,
+    void issue(int64_t row, At at, int32_t severity, std::string_view code,
                std::string_view message) {
-        done(report_->issue(report_->ctx, row, column, severity, to_str(code), to_str(message)));
+        done(report_->issue(report_->ctx, row, at.column(), severity, to_str(code),
+                            to_str(message)));
     }
     static void done(int32_t code) {
         if (code != INGEST_OK)
@@ -51,33 +83,34 @@ private:
     ingest_report* report_;
 };
 
-// One reading and where to say something about it. REQUIRES of the accessors: has(column), and
-// the accessor fits the column's format.
+// One reading and where to say something about it.
 class Row {
 public:
     Row(Batch batch, Report report, int64_t index) noexcept
         : batch_(batch), report_(report), index_(index) {}
     int64_t index() const noexcept { return index_; }
+    // See Batch, and Report for what is below.
     bool refused() const noexcept { return batch_.refused(index_); }
-    bool has(int32_t column) const noexcept { return batch_.column(column).has(index_); }
-    double f64(int32_t column) const noexcept { return batch_.column(column).f64(index_); }
-    int64_t i64(int32_t column) const noexcept { return batch_.column(column).i64(index_); }
-    bool boolean(int32_t column) const noexcept { return batch_.column(column).boolean(index_); }
-    std::string_view utf8(int32_t column) const noexcept {
-        return batch_.column(column).utf8(index_);
+    bool trial() const noexcept { return batch_.trial(); }
+    // None for null.
+    template <class T>
+    std::optional<T> get(Typed<T> column) const noexcept {
+        return batch_.get(column, index_);
     }
-    // Column -1 means the reading as a whole.
-    void reject(int32_t column, std::string_view code, std::string_view message) {
-        report_.reject(index_, column, code, message);
+    void reject(At at, std::string_view code, std::string_view message) {
+        report_.reject(index_, at, code, message);
     }
-    void warn(int32_t column, std::string_view code, std::string_view message) {
-        report_.warn(index_, column, code, message);
+    void warn(At at, std::string_view code, std::string_view message) {
+        report_.warn(index_, at, code, message);
     }
     template <class T>
-    void set(int32_t column, T value) {
+    void set(Typed<T> column, std::type_identity_t<T> value) {
         report_.set(index_, column, value);
     }
-    void set_null(int32_t column) { report_.set_null(index_, column); }
+    template <class T>
+    void set_null(Typed<T> column) {
+        report_.set_null(index_, column);
+    }
 
 private:
     Batch batch_;
