@@ -21,7 +21,13 @@ set(INGEST_CONTENT_TYPES
   ".json=application/json"
   ".svg=image/svg+xml"
   ".png=image/png"
-  ".txt=text/plain@ charset=utf-8")
+  ".txt=text/plain@ charset=utf-8"
+  ".md=text/markdown@ charset=utf-8"
+  ".yaml=application/yaml"
+  ".toml=application/toml"
+  ".c=text/x-c@ charset=utf-8"
+  ".cpp=text/x-c++src@ charset=utf-8"
+  ".rs=text/x-rust@ charset=utf-8")
 
 # The `;` of a content type is written `@` above: in a CMake list it would separate two elements.
 function(ingest_content_type url file out)

@@ -4,6 +4,8 @@
 #include <array>
 #include <span>
 
+#include "app/plugin_project.h"
+
 namespace ingest::app {
 namespace {
 
@@ -16,10 +18,11 @@ struct CommandRule {
     std::span<const std::string_view> actions = {};  // one of them follows the name
 };
 
-constexpr std::array<CommandRule, 7> commands{{
+constexpr std::array<CommandRule, 8> commands{{
     {"serve", Command::serve},
     {"check", Command::check},
     {"plugins", Command::plugins},
+    {"new-plugin", Command::new_plugin},
     {"probe", Command::probe},
     {"spool", Command::spool, spool_actions},
     {"dead-letters", Command::dead_letters, letter_actions},
@@ -34,7 +37,7 @@ struct OptionRule {
     bool has_value = true;
 };
 
-constexpr std::array<OptionRule, 16> options{{
+constexpr std::array<OptionRule, 19> options{{
     {"--config", Command::serve},
     {"--config", Command::check},
     {"--config", Command::plugins},
@@ -42,6 +45,9 @@ constexpr std::array<OptionRule, 16> options{{
     {"--config", Command::dead_letters},
     {"--dir", Command::plugins},
     {"--dir", Command::spool},
+    {"--dir", Command::new_plugin},
+    {"--kind", Command::new_plugin},
+    {"--lang", Command::new_plugin},
     {"--url", Command::probe},
     {"--json", Command::spool, "ls check", false},
     {"--json", Command::dead_letters, "ls", false},
@@ -108,11 +114,13 @@ Result<void> take_command(const std::vector<std::string_view>& words, std::size_
 
 void set(Arguments& arguments, std::string_view name, std::string_view value) {
     if (name == "--config") arguments.config = value;
-    if (name == "--dir" && arguments.command == Command::spool) {
-        arguments.dir = value;
-    } else if (name == "--dir") {
+    if (name == "--dir" && arguments.command == Command::plugins) {
         arguments.dirs.emplace_back(value);
+    } else if (name == "--dir") {
+        arguments.dir = value;
     }
+    if (name == "--kind") arguments.kind = value;
+    if (name == "--lang") arguments.language = value;
     if (name == "--url") arguments.url = value;
     if (name == "--sink") arguments.sink = value;
     if (name == "--id") arguments.ids.emplace_back(value);
@@ -143,7 +151,29 @@ Result<void> take_option(const std::vector<std::string_view>& words, std::size_t
     return {};
 }
 
+Result<void> check_new_plugin(const Arguments& arguments) {
+    if (arguments.name.empty()) {
+        return Error{"new-plugin what? Say new-plugin NAME --kind " + listed(plugin_kinds) +
+                     " --lang " + listed(plugin_languages)};
+    }
+    if (arguments.kind.empty()) {
+        return Error{"which kind of plugin? Say --kind " + listed(plugin_kinds)};
+    }
+    if (std::ranges::find(plugin_kinds, arguments.kind) == plugin_kinds.end()) {
+        return Error{"there is no kind '" + arguments.kind + "', but " + listed(plugin_kinds)};
+    }
+    if (arguments.language.empty()) {
+        return Error{"in which language? Say --lang " + listed(plugin_languages)};
+    }
+    if (std::ranges::find(plugin_languages, arguments.language) == plugin_languages.end()) {
+        return Error{"there is no language '" + arguments.language + "', but " +
+                     listed(plugin_languages)};
+    }
+    return {};
+}
+
 Result<void> check_whole(const Arguments& arguments) {
+    if (arguments.command == Command::new_plugin) return check_new_plugin(arguments);
     const bool needs_config = arguments.command == Command::serve ||
                               arguments.command == Command::check ||
                               arguments.command == Command::dead_letters;
@@ -178,6 +208,11 @@ Result<Arguments> parse_arguments(const std::vector<std::string_view>& words,
             arguments.command = words[at] == "--version" ? Command::version : Command::help;
             return arguments;
         }
+        const bool takes_name = arguments.command == Command::new_plugin && arguments.name.empty();
+        if (takes_name && !words[at].starts_with("-")) {
+            arguments.name = words[at++];
+            continue;
+        }
         if (!words[at].starts_with("--")) {
             return Error{"'" + std::string(words[at]) + "' is no option; options begin with --"};
         }
@@ -194,6 +229,9 @@ std::string_view usage() noexcept {
   ingest-host check --config FILE       read the configuration and try its plugins; serve nothing
   ingest-host plugins [--config FILE] [--dir DIR]...
                                         list the plugins that are there, with their options
+  ingest-host new-plugin NAME --kind validator|sink --lang cpp|c|rust [--dir DIR]
+                                        write a project for a plugin of your own, into ./NAME or
+                                        DIR; it builds and runs as it is
   ingest-host probe [--url URL]         ask a running host for its health; for containers
   ingest-host --version | --help
 

@@ -9,7 +9,17 @@
 
 namespace ingest::app {
 
-enum class Command { serve, check, plugins, probe, spool, dead_letters, help, version };
+enum class Command {
+    serve,
+    check,
+    plugins,
+    new_plugin,
+    probe,
+    spool,
+    dead_letters,
+    help,
+    version
+};
 
 // The command line, checked.
 struct Arguments {
@@ -18,7 +28,11 @@ struct Arguments {
     std::vector<std::filesystem::path> dirs;  // `plugins --dir DIR`
     std::string url = "http://127.0.0.1:8001/health";  // `probe`
     std::string action;            // `spool ls|check|export`, `dead-letters ls|replay|drop`
-    std::filesystem::path dir;     // `spool --dir DIR`: the spool's; empty: the configuration's
+    std::filesystem::path dir;     // `spool --dir DIR`: the spool's; empty: the configuration's.
+                                   // `new-plugin --dir DIR`: the project's; empty: its name
+    std::string name;              // `new-plugin NAME`, as it was typed
+    std::string kind;              // `new-plugin --kind`, one of plugin_kinds
+    std::string language;          // `new-plugin --lang`, one of plugin_languages
     std::string sink;              // `--sink NAME`; empty: all
     std::vector<std::string> ids;  // `dead-letters replay|drop --id READING_ID`
     bool all = false;              // `dead-letters replay|drop --all`; then there are no ids

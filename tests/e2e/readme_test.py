@@ -1,30 +1,17 @@
 """The README's examples, typed as they stand but for the port and the build's folder."""
 import json
 import os
-import re
 import shutil
-import subprocess
 import unittest
 
 import e2e
 
-with open(os.path.join(e2e.SOURCE, "README.md")) as file:
-    README = file.read()
-
 
 def blocks(language, section):
-    """The code blocks of a section, by its heading."""
-    text = README.split("\n## " + section + "\n", 1)[1].split("\n## ", 1)[0]
-    return re.findall(r"```%s\n(.*?)```" % language, text, re.DOTALL)
+    return e2e.blocks("README.md", language, section)
 
 
 class ReadmeTest(e2e.HostTest):
-    def bash(self, script, cwd=None):
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], text=True,
-                              capture_output=True, cwd=cwd or self.directory, timeout=e2e.PATIENCE)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
     def test_try_it(self):
         host = self.host().start()
         e2e.poll(lambda: host.connected("database"), "the storage is connected")

@@ -53,6 +53,14 @@ def reading(i=0, **changes):
     return {k: v for k, v in body.items() if v is not ...}
 
 
+def blocks(document, language, section):
+    """The code blocks of a section of a document of the repository, by its heading."""
+    with open(os.path.join(SOURCE, document)) as file:
+        text = "\n" + file.read()
+    text = text.split("\n## " + section + "\n", 1)[1].split("\n## ", 1)[0]
+    return re.findall(r"```%s\n(.*?)```" % language, text, re.DOTALL)
+
+
 class Response:
     def __init__(self, status, headers, body):
         self.status = status
@@ -215,6 +223,14 @@ class HostTest(unittest.TestCase):
         host = Host(directory or self.directory, path, environment)
         self.hosts.append(host)
         return host
+
+    def bash(self, script, cwd=None, environment=None, seconds=PATIENCE):
+        """Types commands into a shell that stops at the first that fails; what they printed."""
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], text=True,
+                              capture_output=True, cwd=cwd or self.directory, timeout=seconds,
+                              env={**os.environ, **(environment or {})})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
 
     def write(self, name, text):
         path = os.path.join(self.directory, name)

@@ -56,6 +56,7 @@ THIRD_PARTY = {
     'gmock/': r'^$',
     'benchmark/': r'^$',
     'web/assets.h': r'^host/(http|app)/',
+    'templates/assets.h': r'^host/app/',
 }
 
 

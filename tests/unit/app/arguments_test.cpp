@@ -41,6 +41,33 @@ TEST(Arguments, HelpAndVersionNeedNothingElse) {
     EXPECT_EQ(parse({"--version"})->command, Command::version);
 }
 
+TEST(Arguments, ANewPluginHasANameAKindAndALanguage) {
+    const auto arguments = parse({"new-plugin", "x", "--kind", "sink", "--lang=rust"});
+    ASSERT_TRUE(arguments);
+    EXPECT_EQ(arguments->command, Command::new_plugin);
+    EXPECT_EQ(arguments->name, "x");
+    EXPECT_EQ(arguments->kind, "sink");
+    EXPECT_EQ(arguments->language, "rust");
+    EXPECT_TRUE(arguments->dir.empty());
+    EXPECT_EQ(parse({"new-plugin", "--kind", "sink", "--lang", "c", "--dir", "a/b", "x"})->dir,
+              "a/b");
+    EXPECT_EQ(parse({"new-plugin", "--help"})->command, Command::help);
+}
+
+TEST(Arguments, SaysWhatANewPluginNeeds) {
+    EXPECT_THAT(refusal({"new-plugin"}),
+                HasSubstr("new-plugin NAME --kind validator or sink --lang cpp, c or rust"));
+    EXPECT_THAT(refusal({"new-plugin", "x", "--lang", "c"}), HasSubstr("--kind validator or sink"));
+    EXPECT_THAT(refusal({"new-plugin", "x", "--kind", "sink"}),
+                HasSubstr("--lang cpp, c or rust"));
+    EXPECT_THAT(refusal({"new-plugin", "x", "--kind", "filter", "--lang", "c"}),
+                HasSubstr("no kind 'filter', but validator or sink"));
+    EXPECT_THAT(refusal({"new-plugin", "x", "--kind", "sink", "--lang", "go"}),
+                HasSubstr("no language 'go', but cpp, c or rust"));
+    EXPECT_THAT(refusal({"new-plugin", "x", "y", "--kind", "sink"}), HasSubstr("'y'"));
+    EXPECT_THAT(refusal({"new-plugin", "x", "--config", "a"}), HasSubstr("--config"));
+}
+
 TEST(Arguments, SpoolHasThreeActions) {
     const auto arguments = parse({"spool", "export", "--dir", "a", "--batches", "--sink=db"});
     ASSERT_TRUE(arguments);
