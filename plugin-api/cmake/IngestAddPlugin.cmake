@@ -20,6 +20,8 @@ function(ingest_add_plugin)
   endif()
   set(exports ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/exports.map)
   add_library(${P_NAME} MODULE ${P_SOURCES})
+  # For checks that go over all plugins of a build.
+  set_property(GLOBAL APPEND PROPERTY INGEST_PLUGIN_FILES $<TARGET_FILE:${P_NAME}>)
   set_target_properties(${P_NAME} PROPERTIES
     PREFIX "" SUFFIX ".so"
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
@@ -75,4 +77,5 @@ function(ingest_add_rust_plugin)
     BYPRODUCTS ${directory}/${P_NAME}.so
     COMMENT "Building the Rust plugin ${P_NAME}"
     VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY INGEST_PLUGIN_FILES ${directory}/${P_NAME}.so)
 endfunction()

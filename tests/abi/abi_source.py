@@ -29,11 +29,16 @@ def fields_of(body):
             yield Field(plain[1], False)
 
 
+def code_of(header):
+    """Its text without comments."""
+    return re.sub(r'/\*.*?\*/', '', header.read_text(encoding='utf-8'), flags=re.S)
+
+
 def read(include):
     """The structs and constants of the headers in `include`/ingest/plugin."""
     structs, constants = {}, []
     for header in sorted(pathlib.Path(include, 'ingest', 'plugin').glob('*.h')):
-        text = re.sub(r'/\*.*?\*/', '', header.read_text(encoding='utf-8'), flags=re.S)
+        text = code_of(header)
         constants += CONSTANT.findall(text)
         for name, body in STRUCT.findall(text):
             structs[name] = list(fields_of(body))

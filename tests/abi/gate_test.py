@@ -1,6 +1,7 @@
 """That the gates of the ABI close: each change that breaks plugins is seeded and must be told."""
 
 import pathlib
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -8,9 +9,11 @@ import unittest
 
 import abi_source
 import layout_check
+import rules_check
 
 HERE = pathlib.Path(__file__).parent
 INCLUDE = HERE.parent.parent / 'plugin-api' / 'include'
+ABI_RS = HERE.parent.parent / 'plugin-api' / 'rust' / 'src' / 'abi.rs'
 RECORDED = HERE / 'recorded' / 'plugin-abi-1.abi'
 
 # name: (header, text, text instead, what abidiff says of it)
@@ -47,6 +50,7 @@ def seeded(folder, header, before, after):
 
 
 @unittest.skipUnless(shutil.which('abidiff'), 'abidiff (abigail-tools) is not installed')
+@unittest.skipUnless(platform.machine() == 'x86_64', 'the recording is of x86-64')
 class AbiDiff(unittest.TestCase):
     def diff(self, include):
         return subprocess.run([HERE / 'abi_diff', include], capture_output=True, text=True,
@@ -63,6 +67,15 @@ class AbiDiff(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             ran = self.diff(seeded(folder, 'host.h', '/* What the host', '/* All that the host'))
             self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+
+    def test_says_that_it_cannot_tell_without_abidiff(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for tool in ('bash', 'gcc', 'uname', 'dirname', 'rm', 'mktemp'):
+                pathlib.Path(folder, tool).symlink_to(shutil.which(tool))
+            ran = subprocess.run([HERE / 'abi_diff', INCLUDE], env={'PATH': folder}, text=True,
+                                 capture_output=True, check=False)
+            self.assertEqual(ran.returncode, 77, ran.stdout + ran.stderr)
+            self.assertIn('skipped: abidiff is not installed', ran.stdout)
 
     def test_the_recording_has_every_struct_and_function(self):
         recorded = RECORDED.read_text(encoding='utf-8')
@@ -99,6 +112,57 @@ class Layout(unittest.TestCase):
         self.assertEqual(lacking, [
             'ABI_SIZE(ingest_small, ...)', 'ABI_FIELD(ingest_small, size, ...)',
             'a struct_size at the head of ingest_small, and INGEST_SMALL_SIZE_0'])
+
+
+class Rules(unittest.TestCase):
+    def problems(self, check, *change):
+        with tempfile.TemporaryDirectory() as folder:
+            return list(check(seeded(folder, *change)))
+
+    def test_tells_a_type_that_differs_between_compilers(self):
+        for change, expected in (
+                (('sink.h', 'void *self, const ingest_batch *const *batches, uint64_t n,',
+                  'void *self, const ingest_batch *const *batches, size_t n,'), 'size_t'),
+                (('batch.h', 'uint64_t sequence;', 'long sequence;'), 'long'),
+                (('batch.h', 'uint32_t flags;', 'uint32_t flags : 3;'), ': 3;'),
+                (('query.h', 'int32_t column, double value', 'int32_t column, float value'),
+                 'float'),
+                (('status.h', '#define INGEST_OK ', 'enum ingest_code { INGEST_FINE };\n'
+                  '#define INGEST_OK '), 'enum')):
+            with self.subTest(expected):
+                self.assertIn(expected, ' '.join(self.problems(rules_check.types, *change)))
+
+    def test_tells_a_struct_that_is_passed_by_value(self):
+        told = self.problems(rules_check.types, 'sink.h', '(*health)(void *self, ingest_health *',
+                             '(*health)(void *self, ingest_health ')
+        self.assertEqual(told, ['ingest_sink.health: ingest_health is passed by value and could '
+                                'never grow'])
+
+    def test_tells_the_first_request_that_plugins_make_of_a_host(self):
+        told = self.problems(rules_check.types, 'host.h', '(*now_ns)(void *ctx)',
+                             '(*now_ns)(void *ctx, const ingest_error *request)')
+        self.assertRegex(' '.join(told), '^ingest_host.now_ns: ingest_error is a request, ')
+
+    def test_tells_a_function_without_a_thread(self):
+        told = self.problems(rules_check.threads, 'entry.h', '/* Any thread. The', '/* The')
+        self.assertEqual(told, [
+            'ingest_plugin.get_interface does not say on which thread it is called'])
+
+    def test_tells_where_the_rust_mirror_differs(self):
+        for change, expected in (
+                (('host.h', '(*now_ns)(void *ctx)', '(*now_ns)(void *ctx, int32_t clock)'),
+                 '^abi.rs: ingest_host is '),
+                (('entry.h', '    ingest_str version;\n', '    ingest_str edition;\n'),
+                 '^abi.rs: ingest_plugin is '),
+                (('status.h', '#define INGEST_FATAL INT32_C(4)', '#define INGEST_FATAL INT32_C(8)'),
+                 '^abi.rs: INGEST_FATAL is 4, the header has INT32_C\\(8')):
+            with self.subTest(expected):
+                told = self.problems(lambda include: rules_check.rust(include, ABI_RS), *change)
+                self.assertRegex(' '.join(told), expected)
+
+    def test_says_nothing_of_the_abi_as_it_is(self):
+        self.assertEqual([*rules_check.types(INCLUDE), *rules_check.threads(INCLUDE),
+                          *rules_check.rust(INCLUDE, ABI_RS)], [])
 
 
 if __name__ == '__main__':

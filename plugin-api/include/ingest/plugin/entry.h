@@ -31,7 +31,9 @@ extern "C" {
  *                                         the name of the enclosing "*" option
  *     "constrains": "minimum" }           the JSON Schema keyword that the API documentation
  *                                         shows with this option's value on that column
- * Options that are not declared are refused by the host before `create`. */
+ * Options that are not declared are refused by the host before `create`. So is a manifest with a
+ * member that the host does not know: a plugin that wants one of a later minor, and works without
+ * it too, chooses its manifest by ingest_host.abi_minor. */
 typedef struct ingest_plugin {
     uint32_t struct_size;
     uint32_t built_minor;    /* INGEST_ABI_MINOR that it was compiled with */
