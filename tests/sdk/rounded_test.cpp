@@ -16,7 +16,7 @@ TEST_F(RoundedTest, RefusesWholeNumbersOnly) {
     const model::Batch batch =
         readings(*schema_, {{20.0, 0.5, 2.0}, {20.0, 0.5, 2.25}, {20.0, 0.5, -0.0}, {20.0, 0.5}});
     const Found found = run(plugin_, "{}", batch);
-    EXPECT_THAT(rows_of(found), ElementsAre(0, 2));
+    ASSERT_THAT(rows_of(found), ElementsAre(0, 2));
     EXPECT_EQ(found.issues[0].code, "rounded");
     EXPECT_EQ(found.issues[0].column, 6);
 }
