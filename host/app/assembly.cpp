@@ -5,6 +5,7 @@
 
 #include <web/assets.h>
 
+#include "app/loaded_plugins.h"
 #include "app/memory_bounds.h"
 #include "app/version.h"
 #include "ingest/intake.h"
@@ -226,6 +227,7 @@ http::Services Assembly::services() {
     services.health = [this] { return health(); };
     services.readiness = [this] { return readiness(); };
     services.ledger = [this] { return ledger(); };
+    services.plugins = [this] { return plugins(); };
     services.overload = [this] { return overload(); };
     services.latest = [this](std::string equipment_id, std::uint32_t limit,
                              std::function<void(http::LatestAnswer)> done) {
@@ -330,6 +332,8 @@ observe::Ledger Assembly::ledger() const {
     }
     return ledger;
 }
+
+observe::Plugins Assembly::plugins() const { return loaded_plugins(plan_, *validators_); }
 
 void Assembly::log_bounds() const {
     const MemoryBounds bounds = memory_bounds(config_, *plan_.schema, cores_);

@@ -18,6 +18,7 @@
 #include "ingest/admission.h"
 #include "observe/health.h"
 #include "observe/ledger.h"
+#include "observe/plugins.h"
 #include "spool/spool.h"
 #include "validate/validators.h"
 
@@ -56,6 +57,7 @@ public:
     observe::Health health();
     observe::Readiness readiness();
     observe::Ledger ledger() const;
+    observe::Plugins plugins() const;
 
 private:
     struct Exit {  // one sink's way out

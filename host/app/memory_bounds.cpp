@@ -66,6 +66,14 @@ RowSizes row_sizes(const config::Config& config, const model::Schema& schema) {
     return sizes;
 }
 
+// An explanation and its answer. Each validator may find what it can, and change every cell: shown
+// as JSON, with everything escaped, before and after.
+std::uint64_t explanation_bytes(const config::Config& config, const RowSizes& row) {
+    const std::uint64_t cells = 2 * 7 * row.max();
+    const std::uint64_t step = intake::explained_findings_bytes_max + cells;
+    return 2 * (cells + config.validators.size() * step);
+}
+
 }  // namespace
 
 std::uint64_t outcome_bytes_max(const config::Config& config, const model::Schema& schema) {
@@ -90,7 +98,8 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     const std::uint64_t answer = query_rows_max * row.max();
     // Decoding, the rows of one request, and a query's answer as JSON with everything escaped.
     bounds.cores = cores * (core_bytes + decode_factor * limits.body_bytes +
-                            2 * row.of_json(limits.body_bytes) + 7 * answer);
+                            2 * row.of_json(limits.body_bytes) + 7 * answer +
+                            explanation_bytes(config, row));
     // As records, which grow by doubling, and as bytes. A request's rows are not divided.
     bounds.commit =
         4 * std::max<std::uint64_t>(log.group_bytes_max, row.of_json(limits.body_bytes));

@@ -1,10 +1,12 @@
 #include "app/openapi.h"
 
+#include "app/openapi_parts.h"
+
 namespace ingest::app {
 namespace {
 
+using namespace openapi;
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 // Walks options beside their declarations. `column` is the name of the enclosing "*" option.
 void collect(const json& declared, const json& options, const std::string& column,
@@ -93,21 +95,6 @@ ordered_json stored_schema(const model::Schema& schema) {
     return {{"type", "object"}, {"properties", properties}};
 }
 
-ordered_json ref(const char* name) {
-    return {{"$ref", std::string("#/components/schemas/") + name}};
-}
-
-ordered_json json_content(const ordered_json& schema) {
-    return {{"application/json", {{"schema", schema}}}};
-}
-
-ordered_json answer(const char* description, const char* schema) {
-    return {{"description", description}, {"content", json_content(ref(schema))}};
-}
-
-ordered_json integer() { return {{"type", "integer"}}; }
-ordered_json text() { return {{"type", "string"}}; }
-
 ordered_json finding_schema(bool in_batch) {
     ordered_json properties;
     if (in_batch) {
@@ -184,6 +171,7 @@ ordered_json schemas(const ApiFacts& facts, const model::Schema& schema) {
                       {"timestamp", {{"type", "string"}, {"format", "date-time"}}},
                       {"request_id", text()},
                       {"errors", {{"type", "array"}, {"items", ref("Finding")}}}}}};
+    add_plugin_schemas(all);
     return all;
 }
 
@@ -220,6 +208,21 @@ ordered_json get_operation(const char* id, const char* tag, const char* summary,
             {"responses", std::move(responses)}};
 }
 
+// As an ingest operation, but for what comes of it.
+ordered_json explain_operation() {
+    ordered_json operation = ingest_operation(
+        "explain", "What every validator says of a reading, which is not kept", "Reading",
+        "Explanation", "Error");
+    ordered_json& responses = operation["responses"];
+    for (const char* kept : {"201", "202", "422"}) responses.erase(kept);
+    ordered_json ordered = {
+        {"200", answer("What would become of the reading, and by whose doing", "Explanation")}};
+    ordered.update(responses);
+    ordered["503"]["description"] = "Readings are not accepted at the moment; see Retry-After";
+    responses = std::move(ordered);
+    return operation;
+}
+
 ordered_json latest_operation(bool answers_queries) {
     ordered_json responses;
     responses["200"] = answer("Newest first; an unknown equipment has none", "Latest");
@@ -250,7 +253,11 @@ ordered_json paths(const ApiFacts& facts) {
     all["/api/v1/sensors/ingest/batch"]["post"] =
         ingest_operation("ingestBatch", "Send up to a batch of readings; the good ones are kept",
                          "Batch", "BatchResult", "BatchResult");
+    all["/api/v1/sensors/explain"]["post"] = explain_operation();
     all["/api/v1/sensors/{equipment_id}/latest"]["get"] = latest_operation(facts.answers_queries);
+    all["/api/v1/plugins"]["get"] =
+        get_operation("plugins", "service", "The plugins that are loaded, and what they found",
+                      {{"200", answer("Validators and sinks", "Plugins")}});
     all["/"]["get"] = get_operation("root", "service", "What runs here",
                                     {{"200", {{"description", "Names and paths"}}}});
     all["/health"]["get"] = get_operation("health", "service", "Liveness",

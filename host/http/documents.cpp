@@ -2,7 +2,7 @@
 
 #include "base/json_text.h"
 #include "base/time_text.h"
-#include "base/uuid.h"
+#include "model/cell_json.h"
 
 namespace ingest::http {
 namespace {
@@ -18,56 +18,71 @@ void append_count(std::string& out, std::string_view name, std::uint64_t count) 
     out += std::to_string(count);
 }
 
+void append_text_member(std::string& out, std::string_view name, std::string_view value) {
+    append_name(out, name);
+    append_json_string(out, value);
+}
+
+void append_truth(std::string& out, std::string_view name, bool value) {
+    append_name(out, name);
+    out += value ? "true" : "false";
+}
+
 void append_time(std::string& out, std::int64_t us) {
     out += '"';
     append_rfc3339(out, us);
     out += '"';
 }
 
-void append_cell(std::string& out, const model::Batch& rows, std::size_t column,
-                 std::int64_t row) {
-    if (!rows.has(column, row)) {
-        out += "null";
-        return;
+// The members that validators and sinks have in common, behind the opening brace.
+void append_loaded(std::string& out, const observe::LoadedPlugin& loaded, std::string_view kind,
+                   Sight sight) {
+    out += "{\"name\":";
+    append_json_string(out, loaded.name);
+    append_text_member(out, "plugin", loaded.plugin);
+    append_text_member(out, "version", loaded.version);
+    append_text_member(out, "kind", kind);
+    append_text_member(out, "description", loaded.description);
+    append_text_member(out, "abi", "1." + std::to_string(loaded.built_minor));
+    std::string_view file = loaded.file;
+    if (sight == Sight::remote) file.remove_prefix(file.rfind('/') + 1);
+    append_text_member(out, "file", file);
+    append_text_member(out, "sha256", loaded.sha256);
+    append_name(out, "options_set");
+    out += '[';
+    for (const std::string& option : loaded.options_set) {
+        if (&option != loaded.options_set.data()) out += ',';
+        append_json_string(out, option);
     }
-    switch (rows.schema()[column].type) {
-        case model::ColumnType::int64:
-            out += std::to_string(rows.int64(column, row));
-            break;
-        case model::ColumnType::float64:
-            append_json_number(out, rows.float64(column, row));
-            break;
-        case model::ColumnType::utf8:
-            append_json_string(out, rows.utf8(column, row));
-            break;
-        case model::ColumnType::boolean:
-            out += rows.boolean(column, row) ? "true" : "false";
-            break;
-        case model::ColumnType::timestamp:
-            append_time(out, rows.int64(column, row));
-            break;
-        case model::ColumnType::uuid:
-            out += '"';
-            append_text(out, rows.uuid(column, row));
-            out += '"';
-            break;
-    }
+    out += ']';
 }
 
-void append_row(std::string& out, const model::Batch& rows, std::int64_t row) {
-    out += "{\"reading_id\":";
-    append_cell(out, rows, model::column_reading_id, row);
-    append_name(out, "equipment_id");
-    append_cell(out, rows, model::column_equipment_id, row);
-    for (std::size_t column = model::column_first_field; column < rows.schema().size(); ++column) {
-        append_name(out, rows.schema()[column].name);
-        append_cell(out, rows, column, row);
-    }
-    append_name(out, "timestamp");
-    append_cell(out, rows, model::column_timestamp, row);
-    append_name(out, "created_at");
-    append_cell(out, rows, model::column_received_at, row);
+void append_validator(std::string& out, const observe::LoadedValidator& validator, Sight sight) {
+    append_loaded(out, validator.loaded, "validator", sight);
+    append_count(out, "instances", validator.loaded.instances);
+    append_truth(out, "shared_state", validator.shared_state);
+    append_text_member(out, "on_error", validator.on_error);
+    append_name(out, "counts");
+    out += "{\"rejections\":" + std::to_string(validator.rejections());
+    append_count(out, "warnings", validator.warnings());
+    append_count(out, "failures", validator.failures);
+    append_count(out, "misbehaviours", validator.misbehaviours);
     out += '}';
+    append_name(out, "issues");
+    out += '[';
+    for (const observe::IssueCount& issue : validator.issues) {
+        if (&issue != validator.issues.data()) out += ',';
+        out += "{\"code\":";
+        if (issue.code.empty()) out += "null";
+        else append_json_string(out, issue.code);
+        append_text_member(out, "description",
+                           issue.code.empty() ? "codes that the plugin does not list"
+                                              : std::string_view(issue.description));
+        append_count(out, "rejections", issue.rejections);
+        append_count(out, "warnings", issue.warnings);
+        out += '}';
+    }
+    out += "]}";
 }
 
 }  // namespace
@@ -153,6 +168,40 @@ void append_ledger(std::string& out, const observe::Ledger& ledger) {
     out += "]}";
 }
 
+void append_plugins(std::string& out, const observe::Plugins& plugins, Sight sight) {
+    out += "{\"validators\":[";
+    for (const observe::LoadedValidator& validator : plugins.validators) {
+        if (&validator != plugins.validators.data()) out += ',';
+        append_validator(out, validator, sight);
+    }
+    out += "],\"sinks\":[";
+    for (const observe::LoadedSink& sink : plugins.sinks) {
+        if (&sink != plugins.sinks.data()) out += ',';
+        append_loaded(out, sink.loaded, "sink", sight);
+        append_count(out, "workers", sink.loaded.instances);
+        append_text_member(out, "ready", sink.ready);
+        append_truth(out, "answers_queries", sink.answers_queries);
+        out += '}';
+    }
+    out += "]}";
+}
+
+void append_reading(std::string& out, const model::Batch& rows, std::int64_t row) {
+    out += "{\"reading_id\":";
+    model::append_cell_json(out, rows, model::column_reading_id, row);
+    append_name(out, "equipment_id");
+    model::append_cell_json(out, rows, model::column_equipment_id, row);
+    for (std::size_t column = model::column_first_field; column < rows.schema().size(); ++column) {
+        append_name(out, rows.schema()[column].name);
+        model::append_cell_json(out, rows, column, row);
+    }
+    append_name(out, "timestamp");
+    model::append_cell_json(out, rows, model::column_timestamp, row);
+    append_name(out, "created_at");
+    model::append_cell_json(out, rows, model::column_received_at, row);
+    out += '}';
+}
+
 void append_latest(std::string& out, std::string_view equipment_id, const model::Batch& rows) {
     out += "{\"equipment_id\":";
     append_json_string(out, equipment_id);
@@ -161,7 +210,7 @@ void append_latest(std::string& out, std::string_view equipment_id, const model:
     out += ",\"readings\":[";
     for (std::int64_t row = 0; row < rows.rows(); ++row) {
         if (row != 0) out += ',';
-        append_row(out, rows, row);
+        append_reading(out, rows, row);
     }
     out += "]}";
 }

@@ -7,6 +7,7 @@
 #include "http/ascii.h"
 #include "http/documents.h"
 #include "http/error_body.h"
+#include "http/explain_answer.h"
 #include "http/ingest_answer.h"
 
 namespace ingest::http {
@@ -64,6 +65,7 @@ Exchange::Next Exchange::open(std::string_view head) {
     switch (route_.endpoint) {
         case Endpoint::ingest:
         case Endpoint::ingest_batch:
+        case Endpoint::explain:
             return begin_ingest();
         case Endpoint::latest: {
             const std::uint32_t wait = station_.shared.limiter.retry_after(peer_, monotonic_ms());
@@ -148,8 +150,26 @@ bool Exchange::reserve(std::size_t size) {
     return true;
 }
 
+intake::Request Exchange::request() const noexcept {
+    const bool batch = route_.endpoint == Endpoint::ingest_batch;
+    return {.form = batch ? intake::Form::batch : intake::Form::single,
+            .body = body_.view(),
+            .idempotency_key = fields_.idempotency_key.value,
+            .received_at_us = received_at_us_};
+}
+
+// Its answer is rendered before the core does anything else, so a core has one at a time, and
+// memory bounds count it there.
+Exchange::Next Exchange::explain() {
+    body_.pad();
+    explanation_ = station_.front->explain(request());
+    let_go_of_body();
+    return Next::answer;
+}
+
 Exchange::Next Exchange::take_body() {
     body_taken_ = true;
+    if (route_.endpoint == Endpoint::explain) return explain();
     const std::size_t most = station_.shared.options.limits.outcome_bytes_max;
     if (!station_.shared.outcomes.take(most)) {
         station_.counts.overloaded.add();
@@ -157,12 +177,7 @@ Exchange::Next Exchange::take_body() {
     }
     outcome_held_ = most;
     body_.pad();
-    const intake::Request request{
-        .form = route_.endpoint == Endpoint::ingest ? intake::Form::single : intake::Form::batch,
-        .body = body_.view(),
-        .idempotency_key = fields_.idempotency_key.value,
-        .received_at_us = received_at_us_};
-    outcome_ = station_.front->accept(request);
+    outcome_ = station_.front->accept(request());
     let_go_of_body();
     const std::size_t held = std::min(outcome_->bytes, most);
     station_.shared.outcomes.give(std::exchange(outcome_held_, held) - held);
@@ -212,6 +227,21 @@ void Exchange::serve_asset(Response& response) const {
     if (tag_matches(fields_.if_none_match.value, response.entity_tag)) response.status = 304;
 }
 
+unsigned Exchange::append_latest_answer(std::string& out, Response& response,
+                                        const ErrorContext& context) const {
+    if (latest_->kind == LatestAnswer::Kind::rows && latest_->rows) {
+        append_latest(out, route_.equipment_id, *latest_->rows);
+        return 200;
+    }
+    const bool unsupported = latest_->kind == LatestAnswer::Kind::unsupported;
+    if (!unsupported) response.retry_after_s = 1;
+    append_error(out, unsupported ? 501 : 503,
+                 unsupported ? "no storage that can be asked is configured"
+                             : "the storage cannot be asked at the moment",
+                 context);
+    return unsupported ? 501 : 503;
+}
+
 // Renders the document of the endpoint and returns its status.
 unsigned Exchange::append_document(std::string& out, Response& response) {
     const Shared& shared = station_.shared;
@@ -229,19 +259,9 @@ unsigned Exchange::append_document(std::string& out, Response& response) {
         if (status == 503) response.retry_after_s = 1;
         return status;
     }
-    if (latest_) {
-        if (latest_->kind == LatestAnswer::Kind::rows && latest_->rows) {
-            append_latest(out, route_.equipment_id, *latest_->rows);
-            return 200;
-        }
-        const bool unsupported = latest_->kind == LatestAnswer::Kind::unsupported;
-        if (!unsupported) response.retry_after_s = 1;
-        append_error(out, unsupported ? 501 : 503,
-                     unsupported ? "no storage that can be asked is configured"
-                                 : "the storage cannot be asked at the moment",
-                     context);
-        return unsupported ? 501 : 503;
-    }
+    const Sight sight = peer_.is_loopback() ? Sight::local : Sight::remote;
+    if (explanation_) return append_explanation(out, *explanation_, sight, context);
+    if (latest_) return append_latest_answer(out, response, context);
     if (route_.endpoint == Endpoint::health) {
         const auto health = shared.services.health ? shared.services.health() : observe::Health{};
         append_health(out, name, health, now_us());
@@ -256,6 +276,12 @@ unsigned Exchange::append_document(std::string& out, Response& response) {
     }
     if (route_.endpoint == Endpoint::ledger) {
         append_ledger(out, shared.services.ledger());
+        return 200;
+    }
+    if (route_.endpoint == Endpoint::plugins) {
+        const auto plugins =
+            shared.services.plugins ? shared.services.plugins() : observe::Plugins{};
+        append_plugins(out, plugins, sight);
         return 200;
     }
     append_root(out, name);
@@ -301,6 +327,7 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     log_access(response.status);
     // A client may take its time with the answer; these would be held meanwhile.
     outcome_.reset();
+    explanation_.reset();
     latest_.reset();
     const bool apart = response.body_apart && response.status == 200 && !response.head_only;
     return apart ? response.body : std::string_view();
@@ -359,6 +386,7 @@ void Exchange::finish() noexcept {
     body_taken_ = false;
     status_ = 0;
     outcome_.reset();
+    explanation_.reset();
     ack_.reset();
     latest_.reset();
 }

@@ -7,9 +7,11 @@
 
 #include "http/address.h"
 #include "http/body.h"
+#include "http/error_body.h"
 #include "http/framing.h"
 #include "http/head_parser.h"
 #include "http/station.h"
+#include "ingest/explanation.h"
 
 namespace ingest::http {
 
@@ -65,10 +67,14 @@ private:
     Next begin_ingest();
     std::optional<Next> refuse_media();
     std::optional<Next> refuse_load();
+    intake::Request request() const noexcept;
+    Next explain();
     void let_go_of_body() noexcept;
     void choose_request_id();
     void decide_connection(unsigned status, std::size_t received);
     void fill_document(Response& response);
+    unsigned append_latest_answer(std::string& out, Response& response,
+                                  const ErrorContext& context) const;
     unsigned append_document(std::string& out, Response& response);
     void serve_asset(Response& response) const;
     void count(unsigned status) noexcept;
@@ -95,6 +101,7 @@ private:
     std::string detail_;
     std::uint32_t retry_after_s_ = 0;
     std::optional<intake::Outcome> outcome_;
+    std::optional<intake::Explanation> explanation_;
     std::optional<intake::Ack> ack_;
     std::optional<LatestAnswer> latest_;
 

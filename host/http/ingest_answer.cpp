@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/time_text.h"
 #include "base/uuid.h"
+#include "http/finding_json.h"
 
 namespace ingest::http {
 namespace {
@@ -19,9 +20,6 @@ constexpr std::size_t success_lists_max = 64 * 1024;
 // Left for the member that says how many were left out, and the closing braces.
 constexpr std::size_t tail_max = 96;
 
-constexpr std::size_t field_max = 128;
-constexpr std::size_t code_max = 64;
-constexpr std::size_t message_max = 400;
 constexpr std::size_t equipment_id_max = 128;
 
 void append_integer(std::string& out, std::size_t value) {
@@ -53,15 +51,7 @@ void append_finding(std::string& out, const model::Finding& finding, const ListS
         else append_cut(out, style.equipment_ids[at], equipment_id_max);
         out += ',';
     }
-    out += '"';
-    out += style.message_name;
-    out += "\":";
-    append_cut(out, finding.message, message_max);
-    out += ",\"field\":";
-    if (finding.field.empty()) out += "null";
-    else append_cut(out, finding.field, field_max);
-    out += ",\"code\":";
-    append_cut(out, finding.code, code_max);
+    append_finding_members(out, finding, style.message_name);
     out += '}';
 }
 

@@ -101,10 +101,14 @@ void Router::find_endpoint(std::string_view path, Route& route) const {
         route.endpoint = Endpoint::ingest;
     } else if (path == "/api/v1/sensors/ingest/batch") {
         route.endpoint = Endpoint::ingest_batch;
+    } else if (path == "/api/v1/sensors/explain") {
+        route.endpoint = Endpoint::explain;
     } else if (path == "/health") {
         route.endpoint = Endpoint::health;
     } else if (path == "/health/ready") {
         route.endpoint = Endpoint::ready;
+    } else if (path == "/api/v1/plugins") {
+        route.endpoint = Endpoint::plugins;
     } else if (path == "/internal/ledger") {
         route.endpoint = Endpoint::ledger;
     } else if (path == "/") {
@@ -134,8 +138,9 @@ Route Router::route(std::string_view method, std::string_view target) const {
         route.rejection = nothing_there;
         return route;
     }
-    const bool post =
-        route.endpoint == Endpoint::ingest || route.endpoint == Endpoint::ingest_batch;
+    const bool post = route.endpoint == Endpoint::ingest ||
+                      route.endpoint == Endpoint::ingest_batch ||
+                      route.endpoint == Endpoint::explain;
     route.allow = post ? allow_post : allow_get;
     if (route.options) {
         route.rejection = {};

@@ -10,7 +10,9 @@
 
 namespace ingest::http {
 
-enum class Endpoint { root, health, ready, ledger, ingest, ingest_batch, latest, asset, any };
+enum class Endpoint {
+    root, health, ready, ledger, plugins, ingest, ingest_batch, explain, latest, asset, any
+};
 
 // Where a request goes. With a rejection the rest holds as far as it was found out: `allow` is
 // filled whenever the path is known.

@@ -17,6 +17,7 @@
 #include "model/batch.h"
 #include "observe/health.h"
 #include "observe/ledger.h"
+#include "observe/plugins.h"
 
 // The HTTP API over TCP. This header is all that `app` sees; Asio and Beast stay behind it.
 namespace ingest::http {
@@ -93,6 +94,8 @@ struct Services {
     std::function<observe::Readiness()> readiness;
     // For /internal/ledger, which only peers on this machine get; empty: nobody.
     std::function<observe::Ledger()> ledger;
+    // For /api/v1/plugins; an empty one: none are loaded.
+    std::function<observe::Plugins()> plugins;
     // Asked after the header of an ingest request, before its body is read.
     std::function<std::optional<intake::Overload>()> overload;
     // `done` may be called on any thread, also inside the call, at most once, and also after the

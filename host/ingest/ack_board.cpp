@@ -30,6 +30,11 @@ bool AckBoard::must_wait(spool::Range range) const {
     return live_ && !stalled_ && !closed_ && range.first <= cursor_ + options_.behind_rows_max;
 }
 
+bool AckBoard::would_wait() {
+    const MutexLock lock(mutex_);
+    return must_wait({expected_end_, expected_end_});
+}
+
 void AckBoard::expect(spool::Range range, Done done) {
     Finished finished;
     {

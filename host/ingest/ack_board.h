@@ -39,6 +39,9 @@ public:
     // Committer thread, in the log's order. May call `done` at once.
     void expect(spool::Range range, Done done);
 
+    // Whether what becomes durable next would wait for the storage sink. Any thread.
+    bool would_wait();
+
     // Lane threads. `stored` is false for dead letters. `cursor`: everything before it is settled.
     void settled(spool::Range range, bool stored, std::uint64_t cursor);
     void set_live(bool live);

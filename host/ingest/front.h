@@ -61,6 +61,8 @@ enum class Ack {
     failed,   // not durable; nothing was kept: 503
 };
 
+struct Explanation;  // ingest/explanation.h
+
 // Takes requests on one core's thread: decode -> validate -> the core's batch of this loop turn.
 // Owned by the core; no locks. An interface, so that http/ is tested without the rooms behind it.
 class Front {
@@ -69,6 +71,9 @@ public:
 
     // Synchronous and without blocking. Accepted readings join the batch of this turn.
     virtual Outcome accept(const Request& request) = 0;
+    // What accept() would do with one reading (Form::single), of which nothing is kept: no counter,
+    // no batch and no validator remembers it.
+    virtual Explanation explain(const Request& request) = 0;
 
     // Readings accepted since the last hand_over().
     virtual std::int64_t pending_rows() const noexcept = 0;

@@ -50,6 +50,10 @@ std::size_t Intake::outcome_bytes_max(const decode::Options& options) {
            options.readings_max * sizeof(Outcome::Accepted);
 }
 
+std::string Intake::failure_detail() const {
+    return "the check '" + chain_.failed_step() + "' failed; try again";
+}
+
 bool Intake::is_refused(std::int64_t row) const noexcept {
     return model::get_bit(decoded_.refused, row);
 }
@@ -73,7 +77,7 @@ Outcome Intake::accept(const Request& request) {
                                           model::bitmap_bytes(batch_.rows()));
     if (!chain_.run(batch_, refused, issues_)) {
         outcome.kind = Outcome::Kind::failed;
-        outcome.detail = "the check '" + chain_.failed_step() + "' failed; try again";
+        outcome.detail = failure_detail();
         return outcome;
     }
     add_issues(outcome);

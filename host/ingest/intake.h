@@ -5,6 +5,7 @@
 
 #include "decode/decoder.h"
 #include "ingest/ack_board.h"
+#include "ingest/explanation.h"
 #include "ingest/front.h"
 #include "spool/spool.h"
 #include "validate/chain.h"
@@ -29,11 +30,13 @@ public:
            std::vector<validate::Step> validators, spool::Spool& spool, AckBoard* acks);
 
     Outcome accept(const Request& request) override;
+    Explanation explain(const Request& request) override;
     std::int64_t pending_rows() const noexcept override { return turn_.rows(); }
     bool full() const noexcept override { return turn_.rows() >= options_.turn_rows_max; }
     void hand_over(std::function<void(Ack)> done) override;
 
 private:
+    std::string failure_detail() const;
     bool is_refused(std::int64_t row) const noexcept;
     void add_issues(Outcome& outcome);
     void add_equipment_ids(Outcome& outcome) const;

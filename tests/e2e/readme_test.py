@@ -27,6 +27,15 @@ class ReadmeTest(e2e.HostTest):
         self.assertEqual(latest["count"], 2)
         self.assertEqual(latest["readings"][1]["reading_id"], single["reading_id"])
 
+    def test_why_was_it_refused(self):
+        host = self.host().start()
+        (script,) = blocks("sh", "Why was it refused?")
+        explained = json.loads(self.bash(script.replace(":8001", ":%d" % host.port)))
+        self.assertEqual((explained["outcome"], explained["status_code"]), ("refused", 422))
+        self.assertEqual({v["name"]: v["verdict"] for v in explained["validators"]},
+                         {"equipment-id": "passed", "range": "rejected", "rules": "warned"})
+        self.assertEqual(explained["validators"][0]["changes"][0]["after"], "PUMP-HALL3-001")
+
     def test_the_configuration_by_example(self):
         (yaml,) = blocks("yaml", "Configuration by example")
         path = self.write("my.yaml", yaml)

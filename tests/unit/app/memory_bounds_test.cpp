@@ -55,6 +55,7 @@ TEST(MemoryBounds, FollowWhatIsConfigured) {
     EXPECT_GT(with([&](auto& c) { c.sinks[1].workers = 2; }).sinks, before.sinks);
     EXPECT_LT(with([&](auto& c) { c.sinks[1].batch_rows_max = 1000; }).sinks, before.sinks);
     EXPECT_GT(with([&](auto& c) { c.query.readers += 1; }).queries, before.queries);
+    EXPECT_GT(with([&](auto& c) { c.validators.resize(9); }).cores, before.cores);
     EXPECT_GT(memory_bounds(some_config(), schema, 4).cores, before.cores);
 }
 

@@ -49,10 +49,21 @@ TEST(OpenApi, DescribesTheConfiguredFields) {
     EXPECT_EQ(document["components"]["schemas"]["Batch"]["properties"]["readings"]["maxItems"], 7);
     EXPECT_TRUE(document["components"]["schemas"]["Health"]["properties"].contains("database"));
     for (const char* path : {"/", "/health", "/health/ready", "/api/v1/sensors/ingest",
-                             "/api/v1/sensors/ingest/batch",
+                             "/api/v1/sensors/ingest/batch", "/api/v1/sensors/explain",
+                             "/api/v1/plugins",
                              "/api/v1/sensors/{equipment_id}/latest"}) {
         EXPECT_TRUE(document["paths"].contains(path)) << path;
     }
+}
+
+TEST(OpenApi, AnExplanationKeepsNothing) {
+    const json document = json::parse(openapi_document({}, *test::sensor_schema()));
+    const json& operation = document["paths"]["/api/v1/sensors/explain"]["post"];
+    std::vector<std::string> statuses;
+    for (const auto& [status, response] : operation["responses"].items())
+        statuses.push_back(status);
+    EXPECT_EQ(statuses, (std::vector<std::string>{"200", "400", "413", "415", "429", "503"}));
+    EXPECT_EQ(operation["operationId"], "explain");
 }
 
 TEST(OpenApi, EveryReferenceHasATarget) {

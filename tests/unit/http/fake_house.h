@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "http/server.h"
+#include "ingest/explanation.h"
 
 namespace ingest::http {
 
@@ -50,6 +51,11 @@ public:
             ledger.spool.state = "accepting";
             ledger.sinks.push_back({.name = "redis", .accepted = 3, .waiting = 3});
             return ledger;
+        };
+        made.plugins = [] {
+            observe::Plugins plugins;
+            plugins.validators.emplace_back().loaded.file = "/opt/plugins/range.so";
+            return plugins;
         };
         made.overload = [this]() -> std::optional<intake::Overload> {
             if (overloaded) return intake::Overload{"the spool is full", 9};
@@ -132,6 +138,15 @@ private:
                 outcome.accepted.push_back({i, ids_.next(1), "PUMP-A-001", 0});
             pending_ += outcome.total;
             return outcome;
+        }
+        intake::Explanation explain(const intake::Request& request) override {
+            intake::Explanation explanation;
+            if (request.body.starts_with("bad")) {
+                explanation.detail = "not JSON";
+                return explanation;
+            }
+            explanation.kind = intake::Outcome::Kind::refused;
+            return explanation;
         }
         std::int64_t pending_rows() const noexcept override { return pending_; }
         bool full() const noexcept override { return pending_ >= 20; }

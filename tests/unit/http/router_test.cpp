@@ -21,6 +21,8 @@ TEST(Router, Endpoints) {
     EXPECT_EQ(route("GET", "/health/ready").endpoint, Endpoint::ready);
     EXPECT_EQ(route("POST", "/api/v1/sensors/ingest").endpoint, Endpoint::ingest);
     EXPECT_EQ(route("POST", "/api/v1/sensors/ingest/batch").endpoint, Endpoint::ingest_batch);
+    EXPECT_EQ(route("POST", "/api/v1/sensors/explain").endpoint, Endpoint::explain);
+    EXPECT_EQ(route("GET", "/api/v1/plugins").endpoint, Endpoint::plugins);
     EXPECT_EQ(route("GET", "/api/v1/sensors/P-A-1/latest").endpoint, Endpoint::latest);
     EXPECT_EQ(route("GET", "/docs").asset, &assets[0]);
     EXPECT_EQ(route("GET", "/api/v1/openapi.json").asset, &assets[1]);

@@ -243,6 +243,49 @@ TEST_F(ServerTest, LedgerForThisMachine) {
     EXPECT_EQ(ask("POST /internal/ledger HTTP/1.1\r\nHost: a\r\n\r\n").status, 405);
 }
 
+TEST_F(ServerTest, Plugins) {
+    start();
+    const RawResponse got = get("/api/v1/plugins");
+    EXPECT_EQ(got.status, 200);
+    const json body = json::parse(got.body);
+    EXPECT_EQ(body["validators"][0]["file"], "/opt/plugins/range.so") << "for this machine";
+    const RawResponse head = ask("HEAD /api/v1/plugins HTTP/1.1\r\nHost: a\r\n\r\n", true);
+    EXPECT_EQ(head.status, 200);
+    EXPECT_EQ(head.field("content-length"), std::to_string(got.body.size()));
+    const RawResponse wrong = ask("POST /api/v1/plugins HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(wrong.status, 405);
+    EXPECT_EQ(wrong.field("allow"), "GET, HEAD, OPTIONS");
+}
+
+TEST_F(ServerTest, ExplainIsAdmittedAsIngestAndCountsForNothing) {
+    options.limits.body_max = 100;
+    options.rate_limit = {.enabled = true, .per_minute = 4};
+    start();
+    const auto explain = [&](const std::string& body, const std::string& fields = "") {
+        return post(body, fields, "/api/v1/sensors/explain");
+    };
+    const RawResponse got = explain("hot");
+    EXPECT_EQ(got.status, 200) << got.body;
+    EXPECT_EQ(json::parse(got.body)["status_code"], 422);
+    const RawResponse malformed = explain("bad");
+    EXPECT_EQ(malformed.status, 400);
+    expect_error_body(malformed);
+    EXPECT_EQ(explain(std::string(101, 'x')).status, 413);
+    EXPECT_EQ(explain("x", "Content-Encoding: gzip\r\n").status, 415);
+    house.overloaded = true;
+    EXPECT_EQ(explain("hot").status, 503);
+    house.overloaded = false;
+    EXPECT_EQ(post("one").status, 201) << "the last that the limit lets through";
+    EXPECT_EQ(explain("hot").status, 429);
+    const RawResponse wrong = get("/api/v1/sensors/explain");
+    EXPECT_EQ(wrong.status, 405);
+    EXPECT_EQ(wrong.field("allow"), "POST, OPTIONS");
+    EXPECT_EQ(house.bodies().size(), 1U) << "only the real one was accepted";
+    EXPECT_EQ(server->counters().ingest_requests, 1U);
+    EXPECT_EQ(server->counters().readings_refused, 0U);
+    EXPECT_EQ(server->counters().bytes_in_flight, 0U);
+}
+
 TEST_F(ServerTest, StartErrorsSayWhatToDo) {
     start();
     const auto taken = ListeningSocket::bind("127.0.0.1", server->port());

@@ -65,6 +65,11 @@ protected:
     Outcome single(const std::string& temperature) {
         return accept(Form::single, reading(temperature));
     }
+    Explanation explain(std::string body) {
+        const std::size_t size = body.size();
+        body.resize(size + body_padding);
+        return intake_->explain({Form::single, std::string_view(body).substr(0, size), {}, now_us});
+    }
     static std::string reading(const std::string& temperature) {
         return R"({"equipment_id":"PUMP-A1-001","vibration":0.5,"pressure":1,"temperature":)" +
                temperature + "}";
@@ -142,6 +147,55 @@ TEST_F(IntakeTest, AValidatorThatFailsKeepsNothing) {
     EXPECT_THAT(outcome.detail, HasSubstr("heat"));
     EXPECT_EQ(intake_->pending_rows(), 0);
     EXPECT_EQ(single("20").kind, Outcome::Kind::accepted) << "the next request is untouched";
+}
+
+TEST_F(IntakeTest, AnExplanationIsWhatAcceptWouldSayAndKeepsNothing) {
+    const Explanation good = explain(reading("21.5"));
+    EXPECT_EQ(good.kind, Outcome::Kind::accepted);
+    EXPECT_EQ(good.ack, Ack::spooled) << "nobody waits for a storage sink";
+    ASSERT_TRUE(good.reading);
+    EXPECT_EQ(good.reading->rows(), 1);
+    EXPECT_EQ(good.reading->float64(4, 0), 21.5);
+    ASSERT_THAT(good.steps, SizeIs(1));
+    EXPECT_EQ(good.steps[0].name, "heat");
+    EXPECT_EQ(good.steps[0].verdict, Explanation::Verdict::passed);
+
+    const Explanation warned = explain(reading("60"));
+    EXPECT_EQ(warned.kind, Outcome::Kind::accepted);
+    EXPECT_EQ(warned.steps[0].verdict, Explanation::Verdict::warned);
+    EXPECT_EQ(warned.steps[0].issues[0].finding.field, "temperature");
+    EXPECT_FALSE(warned.steps[0].issues[0].reject);
+
+    const Explanation refused = explain(reading("200"));
+    EXPECT_EQ(refused.kind, Outcome::Kind::refused);
+    EXPECT_EQ(refused.steps[0].verdict, Explanation::Verdict::rejected);
+    EXPECT_FALSE(refused.reading);
+
+    const Explanation failed = explain(reading("2000"));
+    EXPECT_EQ(failed.kind, Outcome::Kind::failed);
+    EXPECT_EQ(failed.steps[0].verdict, Explanation::Verdict::failed);
+    EXPECT_THAT(failed.steps[0].reason, HasSubstr("code 7"));
+    EXPECT_EQ(failed.detail, single("2000").detail);
+
+    EXPECT_EQ(intake_->pending_rows(), 0);
+    EXPECT_EQ(counters_.by_code()[0].rejections + counters_.by_code()[0].warnings, 0U);
+    EXPECT_EQ(counters_.failures, 1U) << "that of the request that was real";
+}
+
+TEST_F(IntakeTest, AnExplanationOfWhatCannotBeRead) {
+    const Explanation malformed = explain("{");
+    EXPECT_EQ(malformed.kind, Outcome::Kind::malformed);
+    EXPECT_EQ(malformed.detail, accept(Form::single, "{").detail);
+
+    const Explanation bad = explain(reading("\"x\""));
+    EXPECT_EQ(bad.kind, Outcome::Kind::refused);
+    ASSERT_THAT(bad.findings, SizeIs(1));
+    EXPECT_EQ(bad.findings[0].field, "temperature");
+    EXPECT_EQ(bad.steps[0].verdict, Explanation::Verdict::passed) << "it is asked all the same";
+
+    const Explanation nothing = explain("7");
+    EXPECT_EQ(nothing.kind, Outcome::Kind::refused);
+    EXPECT_EQ(nothing.steps[0].verdict, Explanation::Verdict::not_asked);
 }
 
 TEST_F(IntakeTest, AnOutcomeSaysWhatItHolds) {
