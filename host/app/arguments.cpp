@@ -37,7 +37,7 @@ struct OptionRule {
     bool has_value = true;
 };
 
-constexpr std::array<OptionRule, 19> options{{
+constexpr std::array<OptionRule, 20> options{{
     {"--config", Command::serve},
     {"--config", Command::check},
     {"--config", Command::plugins},
@@ -48,6 +48,7 @@ constexpr std::array<OptionRule, 19> options{{
     {"--dir", Command::new_plugin},
     {"--kind", Command::new_plugin},
     {"--lang", Command::new_plugin},
+    {"--json", Command::plugins, {}, false},
     {"--url", Command::probe},
     {"--json", Command::spool, "ls check", false},
     {"--json", Command::dead_letters, "ls", false},
@@ -227,8 +228,10 @@ std::string_view usage() noexcept {
 
   ingest-host [serve] --config FILE     serve until SIGTERM or SIGINT
   ingest-host check --config FILE       read the configuration and try its plugins; serve nothing
-  ingest-host plugins [--config FILE] [--dir DIR]...
-                                        list the plugins that are there, with their options
+  ingest-host plugins [--config FILE] [--dir DIR]... [--json]
+                                        list the plugins that are there, with their options and
+                                        checksums, and what cannot be used with the reason; each
+                                        is loaded in a process of its own
   ingest-host new-plugin NAME --kind validator|sink --lang cpp|c|rust [--dir DIR]
                                         write a project for a plugin of your own, into ./NAME or
                                         DIR; it builds and runs as it is

@@ -36,7 +36,7 @@ struct Arguments {
     std::string sink;              // `--sink NAME`; empty: all
     std::vector<std::string> ids;  // `dead-letters replay|drop --id READING_ID`
     bool all = false;              // `dead-letters replay|drop --all`; then there are no ids
-    bool json = false;             // `spool ls|check --json`, `dead-letters ls --json`
+    bool json = false;             // `plugins`, `spool ls|check`, `dead-letters ls`
     bool batches = false;          // `spool export --batches`
     bool quarantine = false;       // `spool export --quarantine`
 };

@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/plugin_project.h"
 #include "app/plugin_set.h"
+#include "plugin/file_check.h"
 
 namespace ingest::app {
 namespace {
@@ -59,10 +60,10 @@ int run_new_plugin(const Arguments& arguments) {
         return refuse(good.error(), 2);
     }
     // The host takes the first library of a name that it finds.
-    const auto there = PluginSet(plugin_dirs({})).files();
-    if (const auto same = there.find(arguments.name); same != there.end()) {
+    const auto same = plugin::find_plugin_file(plugin_dirs({}), arguments.name);
+    if (same) {
         return refuse(Error{"there is a plugin '" + arguments.name + "' already, " +
-                            same->second.string() + "; choose another name"},
+                            same->string() + "; choose another name"},
                       2);
     }
     const fs::path host = fs::read_symlink("/proc/self/exe");

@@ -32,15 +32,4 @@ Result<const plugin::Library*> PluginSet::open(std::string_view id, std::string_
     return open_.emplace(id, std::move(*library)).first->second.get();
 }
 
-std::map<std::string, fs::path> PluginSet::files() const {
-    std::map<std::string, fs::path> found;
-    for (const fs::path& dir : dirs_) {
-        std::error_code failed;
-        for (const auto& entry : fs::directory_iterator(dir, failed)) {
-            if (entry.path().extension() == ".so") found.emplace(entry.path().stem(), entry.path());
-        }
-    }
-    return found;
-}
-
 }  // namespace ingest::app

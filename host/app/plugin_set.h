@@ -25,9 +25,6 @@ public:
     // Finds, verifies and opens `id`, or gives the one that is open.
     Result<const plugin::Library*> open(std::string_view id, std::string_view sha256);
 
-    // The files in the directories that could be plugins, by name; the first directory wins.
-    std::map<std::string, std::filesystem::path> files() const;
-
 private:
     std::vector<std::filesystem::path> dirs_;
     std::map<std::string, std::unique_ptr<plugin::Library>, std::less<>> open_;

@@ -1,17 +1,65 @@
+#include <algorithm>
 #include <iostream>
 
+#include <ingest/plugin/status.h>
+
 #include "app/commands.h"
-#include "app/plugin_set.h"
 #include "app/config/config.h"
+#include "app/describe_apart.h"
+#include "app/plugin_search.h"
+#include "app/plugin_set.h"
+#include "plugin/private_copy.h"
 
 namespace ingest::app {
 namespace {
 
-using nlohmann::json;
+using nlohmann::ordered_json;
 
-void print_option(const json& option, int depth) {
+// For a plugin to be loaded and say what it is, which should take milliseconds.
+constexpr std::chrono::seconds patience{10};
+
+// What `--json` prints; the text is made of it.
+ordered_json listing_of(const PluginSearch& search) {
+    ordered_json listing = {{"abi", "1." + std::to_string(INGEST_ABI_MINOR)},
+                            {"directories", ordered_json::array()},
+                            {"plugins", ordered_json::array()},
+                            {"refused", ordered_json::array()},
+                            {"shadowed", ordered_json::array()},
+                            {"others", ordered_json::array()}};
+    const auto or_null = [](const std::string& text) {
+        return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+    };
+    for (const PluginSearch::Directory& directory : search.directories) {
+        listing["directories"].push_back(
+            {{"path", directory.path.string()}, {"error", or_null(directory.trouble)}});
+    }
+    for (const PluginSearch::File& file : search.files) {
+        auto described = describe_apart(file.path, file.id, patience);
+        if (described) {
+            listing["plugins"].push_back(std::move(*described));
+            continue;
+        }
+        const auto digest = plugin::digest_of(file.path);
+        listing["refused"].push_back({{"id", file.id},
+                                      {"file", file.path.string()},
+                                      {"sha256", or_null(digest ? *digest : "")},
+                                      {"reason", described.error().message}});
+    }
+    for (const auto& [file, by] : search.shadowed) {
+        listing["shadowed"].push_back(
+            {{"id", file.id}, {"file", file.path.string()}, {"by", by.string()}});
+    }
+    for (const PluginSearch::Other& other : search.others) {
+        listing["others"].push_back({{"file", other.path.string()}, {"reason", other.reason}});
+    }
+    return listing;
+}
+
+std::string text_of(const ordered_json& value) { return value.get<std::string>(); }
+
+void print_option(const ordered_json& option, int depth) {
     const std::string indent(static_cast<std::size_t>(4 + 2 * depth), ' ');
-    std::cout << indent << option.value("name", "-") << ": " << option["type"].get<std::string>();
+    std::cout << indent << option.value("name", "-") << ": " << text_of(option["type"]);
     if (option.value("required", false)) std::cout << ", required";
     if (option.value("secret", false)) std::cout << ", secret";
     if (option.contains("default")) std::cout << ", default " << option["default"].dump();
@@ -23,23 +71,66 @@ void print_option(const json& option, int depth) {
     std::cout << '\n';
     if (option.contains("items")) print_option(option["items"], depth + 1);
     if (option.contains("options")) {
-        for (const json& nested : option["options"]) print_option(nested, depth + 1);
+        for (const ordered_json& nested : option["options"]) print_option(nested, depth + 1);
     }
 }
 
-void print_plugin(const plugin::Library& library) {
-    const plugin::Identity& identity = library.identity();
-    const plugin::Manifest& manifest = library.manifest();
-    std::cout << identity.id << ' ' << identity.version
-              << (manifest.kind == plugin::Kind::sink ? ", sink" : ", validator")
-              << (library.query() ? " that answers queries" : "") << " (plugin ABI 1."
-              << identity.built_minor << ")\n  " << library.file().string() << "\n  "
-              << identity.description << '\n';
-    if (!manifest.options.empty()) std::cout << "  options\n";
-    for (const json& option : manifest.options) print_option(option, 0);
-    if (!manifest.issues.empty()) std::cout << "  issue codes\n";
-    for (const auto& issue : manifest.issues) {
-        std::cout << "    " << issue.code << ": " << issue.description << '\n';
+void print_columns(const char* what, const ordered_json& columns) {
+    if (columns.empty()) return;
+    std::cout << "  " << what;
+    for (const ordered_json& column : columns) {
+        const std::string name = text_of(column);
+        std::cout << (&column == &columns.front() ? " " : ", ")
+                  << (name == "*" ? "any column" : name);
+    }
+    std::cout << '\n';
+}
+
+void print_plugin(const ordered_json& plugin) {
+    std::cout << text_of(plugin["id"]) << ' ' << text_of(plugin["version"]) << ", "
+              << text_of(plugin["kind"])
+              << (plugin["answers_queries"] == true ? " that answers queries" : "")
+              << " (plugin ABI " << text_of(plugin["abi"]) << ")\n  " << text_of(plugin["file"])
+              << "\n  sha256 " << text_of(plugin["sha256"]) << "\n  "
+              << text_of(plugin["description"]) << '\n';
+    if (plugin["shared_state"] == true) {
+        std::cout << "  one instance for all cores, called in turn (shared_state)\n";
+    }
+    print_columns("reads", plugin["reads"]);
+    print_columns("writes", plugin["writes"]);
+    if (!plugin["options"].empty()) std::cout << "  options\n";
+    for (const ordered_json& option : plugin["options"]) print_option(option, 0);
+    if (!plugin["issues"].empty()) std::cout << "  issue codes\n";
+    for (const ordered_json& issue : plugin["issues"]) {
+        std::cout << "    " << text_of(issue["code"]) << ": " << text_of(issue["description"])
+                  << '\n';
+    }
+}
+
+void print_text(const ordered_json& listing) {
+    for (const ordered_json& plugin : listing["plugins"]) print_plugin(plugin);
+    for (const ordered_json& refused : listing["refused"]) {
+        std::cout << text_of(refused["id"]) << ": cannot be used\n  " << text_of(refused["reason"])
+                  << '\n';
+        if (refused["sha256"].is_string()) {
+            std::cout << "  sha256 " << text_of(refused["sha256"]) << '\n';
+        }
+    }
+    for (const ordered_json& shadowed : listing["shadowed"]) {
+        std::cout << text_of(shadowed["file"]) << ": not used; " << text_of(shadowed["by"])
+                  << " has the same name and is found first\n";
+    }
+    for (const ordered_json& other : listing["others"]) {
+        std::cout << text_of(other["file"]) << ": not a plugin; " << text_of(other["reason"])
+                  << '\n';
+    }
+    for (const ordered_json& directory : listing["directories"]) {
+        if (directory["error"].is_null()) continue;
+        std::cout << "directory " << text_of(directory["path"]) << ": "
+                  << text_of(directory["error"]) << '\n';
+    }
+    if (listing["plugins"].empty() && listing["refused"].empty()) {
+        std::cout << "no plugins there; name a directory with --dir\n";
     }
 }
 
@@ -57,20 +148,26 @@ int run_plugins(const Arguments& arguments) {
         }
         dirs.insert(dirs.end(), loaded.config.plugin_dirs.begin(), loaded.config.plugin_dirs.end());
     }
-    PluginSet plugins(plugin_dirs(dirs));
-    int status = 0;
-    const auto files = plugins.files();
-    for (const auto& [id, file] : files) {
-        const auto library = plugins.open(id, "");
-        if (library) {
-            print_plugin(**library);
-        } else {
-            std::cout << id << ": cannot be used\n  " << library.error().message << '\n';
-            status = 1;
-        }
+    for (const std::filesystem::path& of_program : plugin_dirs({})) {
+        // Only one of them is there: which one depends on how the program came to be here.
+        std::error_code ignored;
+        if (std::filesystem::exists(of_program, ignored)) dirs.push_back(of_program);
     }
-    if (files.empty()) std::cout << "no plugins there; name a directory with --dir\n";
-    return status;
+    const PluginSearch search = search_plugins(dirs);
+    const ordered_json listing = listing_of(search);
+    if (arguments.json) {
+        std::cout << listing.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+    } else {
+        print_text(listing);
+    }
+    // A configuration's directories need not be there; one that was asked for should.
+    bool well = listing["refused"].empty();
+    for (const PluginSearch::Directory& directory : search.directories) {
+        const auto& asked = arguments.dirs;
+        const bool is_asked = std::find(asked.begin(), asked.end(), directory.path) != asked.end();
+        well = well && (directory.trouble.empty() || !is_asked);
+    }
+    return well ? 0 : 1;
 }
 
 }  // namespace ingest::app

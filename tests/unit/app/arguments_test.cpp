@@ -100,6 +100,15 @@ TEST(Arguments, DeadLettersAreNamedOneByOneOrAllAtOnce) {
     EXPECT_THAT(refusal({"dead-letters", "ls"}), HasSubstr("--config FILE"));
 }
 
+TEST(Arguments, Plugins) {
+    const auto plugins = parse({"plugins", "--dir", "a", "--json", "--dir=b", "--config", "c"});
+    ASSERT_TRUE(plugins);
+    EXPECT_EQ(plugins->command, Command::plugins);
+    EXPECT_THAT(plugins->dirs, ElementsAre("a", "b"));
+    EXPECT_TRUE(plugins->json);
+    EXPECT_THAT(refusal({"plugins", "--json=yes"}), HasSubstr("no value"));
+}
+
 TEST(Arguments, SaysWhichActionsThereAre) {
     EXPECT_THAT(refusal({"spool"}), HasSubstr("spool ls, check or export"));
     EXPECT_THAT(refusal({"spool", "--dir", "a"}), HasSubstr("ls, check or export"));
