@@ -21,9 +21,11 @@ constexpr std::chrono::seconds stuck_grace{5};
 constexpr std::chrono::seconds succession_grace{15};
 
 // Blocked in every thread, taken by the main one. SIGPIPE would end the process when a client or a
-// server closes its connection; libraries must not change dispositions, the host does.
+// server closes its connection, SIGXFSZ when a file has reached the limit of `ulimit -f`; a write's
+// error says both. Libraries must not change dispositions, the host does.
 sigset_t block_signals() {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGALRM}) sigaddset(&set, signal);

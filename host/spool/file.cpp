@@ -6,7 +6,9 @@ namespace ingest::spool {
 
 namespace fs = std::filesystem;
 
-bool FileError::no_space() const noexcept { return number == ENOSPC || number == EDQUOT; }
+bool FileError::no_space() const noexcept {
+    return number == ENOSPC || number == EDQUOT || number == EFBIG;
+}
 
 Error FileError::error() const { return os_error(what, number); }
 

@@ -20,7 +20,7 @@ struct FileError {
     std::string what;  // "cannot sync /var/spool/segment-1.log"
     int number = 0;    // errno
 
-    bool no_space() const noexcept;  // ENOSPC or EDQUOT: may heal by itself
+    bool no_space() const noexcept;  // ENOSPC, EDQUOT or EFBIG: may heal by itself
     Error error() const;
 };
 

@@ -280,9 +280,9 @@ class HostTest(unittest.TestCase):
         self.addCleanup(load.abandon)
         return load.start()
 
-    def assert_kept(self, load, postgres=None, redis=None):
-        """Nothing that the load was told is kept is lost, doubled, changed or made up. A url and
-        (url, queue); returns the number of acknowledged readings."""
+    def assert_kept(self, load, postgres=None, redis=None, sqlite=()):
+        """Nothing that the load was told is kept is lost, doubled, changed or made up. A url,
+        (url, queue) and paths; returns the number of acknowledged readings."""
         account = Account(load.journal.path)
         self.assertEqual(account.malformed, [])
         self.assertGreater(len(account.acknowledged), 0)
@@ -292,6 +292,8 @@ class HostTest(unittest.TestCase):
         if redis:
             verdicts.append(verify(account, "redis", stores.redis_list(*redis),
                                    at_least_once=True))
+        for path in sqlite:
+            verdicts.append(verify(account, path, stores.sqlite(path)))
         for verdict in verdicts:
             self.assertEqual(verdict.wrong(), [], verdict.as_dict())
         return len(account.acknowledged)

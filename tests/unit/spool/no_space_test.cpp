@@ -235,7 +235,7 @@ TEST_F(NoSpaceTest, AFileThatMayNotGrowFailsTheWriteAndNothingAcknowledgedIsLost
         // Less than a segment, so that no new one can be made.
         const FileSizeLimit limit(2 * page_bytes + 100);
         while (submit()) continue;
-        EXPECT_EQ(spool_->state(), State::failed);
+        EXPECT_EQ(spool_->state(), State::full);
         verify();
         const auto file = posix_files().create(dir_.path() / "large");
         const std::vector<std::byte> bytes(5 * page_bytes, std::byte{1});
