@@ -96,6 +96,7 @@ Result<std::unique_ptr<Assembly>> Assembly::start(const config::Config& config, 
                                                   const Opening& opening,
                                                   config::Diagnostics& diagnostics) {
     std::unique_ptr<Assembly> assembly(new Assembly(config, plan));
+    assembly->call_watch_ = opening.call_watch;
     assembly->cores_ = config.http.threads != 0 ? config.http.threads : cores_by_default();
     Instances made = make_instances(config, plan, assembly->cores_, diagnostics);
     if (!diagnostics.empty()) return Error{"a plugin refuses its options"};
@@ -281,6 +282,10 @@ observe::Health Assembly::health() {
         health.sinks.push_back(
             {exit.sink->config->name, exit.lane->status().connected,
              exit.sink->config->ready == config::Sink::Ready::required});
+    }
+    if (call_watch_ == nullptr) return health;
+    for (const plugin::StuckCall& call : call_watch_->stuck()) {
+        health.stuck_calls.push_back({call.plugin, call.function, call.seconds});
     }
     return health;
 }

@@ -19,6 +19,7 @@
 #include "observe/health.h"
 #include "observe/ledger.h"
 #include "observe/plugins.h"
+#include "plugin/call_watch.h"
 #include "spool/spool.h"
 #include "validate/validators.h"
 
@@ -29,6 +30,8 @@ struct Opening {
     std::optional<int> passed_socket;  // to serve instead of the configuration's host and port
     // As spool::Options have it: whether to wait for the process that owns the spool.
     std::function<bool()> wait_for_owner;
+    // Whose overdue calls health tells of; outlives the assembly. Null: of none.
+    const plugin::CallWatch* call_watch = nullptr;
 };
 
 // All rooms of a serving process, wired: built in start(), which is the order of the members, and
@@ -82,6 +85,7 @@ private:
     const config::Config& config_;
     const Plan& plan_;
     const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+    const plugin::CallWatch* call_watch_ = nullptr;
     std::atomic<bool> draining_{false};
     unsigned cores_ = 1;
     std::string openapi_;

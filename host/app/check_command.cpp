@@ -1,14 +1,21 @@
 #include <iostream>
 
+#include <unistd.h>
+
 #include "app/commands.h"
 #include "app/plan.h"
 #include "app/probe.h"
+#include "plugin/crash_report.h"
 
 namespace ingest::app {
 
 // Everything that serving would refuse at start, except what depends on the moment: whether the
 // port is free, whether the spool's directory can be written, whether servers answer.
 int run_check(const Arguments& arguments) {
+    log::Options to_people;
+    to_people.format = log::Format::text;
+    plugin::install_crash_report(to_people, STDERR_FILENO);
+    const plugin::ExitReport exit_report;
     config::Loaded loaded = config::load(arguments.config);
     PluginSet plugins(plugin_dirs(loaded.config.plugin_dirs));
     const Plan plan = make_plan(loaded.config, plugins, loaded.diagnostics);

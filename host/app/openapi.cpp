@@ -109,6 +109,16 @@ ordered_json finding_schema(bool in_batch) {
     return {{"type", "object"}, {"properties", properties}};
 }
 
+ordered_json stuck_calls_schema() {
+    const ordered_json call = {
+        {"type", "object"},
+        {"properties",
+         {{"plugin", text()}, {"function", text()}, {"seconds", {{"type", "number"}}}}}};
+    return {{"type", "array"},
+            {"description", "Calls into plugins that do not return; absent when there are none."},
+            {"items", call}};
+}
+
 ordered_json schemas(const ApiFacts& facts, const model::Schema& schema) {
     ordered_json all;
     all["Reading"] = reading_schema(facts, schema);
@@ -149,7 +159,8 @@ ordered_json schemas(const ApiFacts& facts, const model::Schema& schema) {
                            {"status", {{"enum", {"healthy", "unhealthy"}}}},
                            {"version", text()},
                            {"timestamp", {{"type", "string"}, {"format", "date-time"}}},
-                           {"uptime_seconds", {{"type", "number"}}}};
+                           {"uptime_seconds", {{"type", "number"}}},
+                           {"stuck_calls", stuck_calls_schema()}};
     ordered_json checks;
     for (const std::string& sink : facts.sinks) {
         health[sink] = {{"enum", {"connected", "disconnected"}}};

@@ -8,6 +8,8 @@
 #include "app/commands.h"
 #include "app/passed_socket.h"
 #include "app/version.h"
+#include "plugin/call_watch.h"
+#include "plugin/crash_report.h"
 
 namespace ingest::app {
 namespace {
@@ -19,6 +21,9 @@ constexpr std::chrono::seconds stuck_grace{5};
 
 // Beyond the drain's deadline, for the process before this one to end; more than its stuck_grace.
 constexpr std::chrono::seconds succession_grace{15};
+
+// When main() has returned: destructors of plugins' statics, and a sanitizer that looks for leaks.
+constexpr unsigned exit_seconds_max = 10;
 
 // Blocked in every thread, taken by the main one. SIGPIPE would end the process when a client or a
 // server closes its connection, SIGXFSZ when a file has reached the limit of `ulimit -f`; a write's
@@ -69,6 +74,15 @@ private:
     bool told_to_stop_ = false;
 };
 
+// Ends the process by SIGALRM then, whatever it does.
+void end_at_the_latest_in(unsigned seconds) {
+    sigset_t alarm_only;
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &alarm_only, nullptr);
+    ::alarm(seconds);
+}
+
 // Ends the process if the drain does not: a second signal, or a plugin that hangs. Nothing is lost
 // by it, because what was not delivered is in the spool. Dies with the process at the latest.
 class Watchdog {
@@ -101,11 +115,7 @@ private:
 
     [[noreturn]] static void end(log::Level level, std::string_view message) {
         // If nobody reads our output, the line below never returns: then the alarm ends us.
-        sigset_t alarm_only;
-        sigemptyset(&alarm_only);
-        sigaddset(&alarm_only, SIGALRM);
-        pthread_sigmask(SIG_UNBLOCK, &alarm_only, nullptr);
-        ::alarm(2);
+        end_at_the_latest_in(2);
         log::write(level, "app", message,
                    {{"lost", "nothing: what is not delivered is in the spool"}});
         ::_exit(1);
@@ -126,8 +136,13 @@ int run_serve(const Arguments& arguments) {
     const sigset_t signals = block_signals();
     const auto passed_socket = take_passed_socket();
     config::Loaded loaded = config::load(arguments.config);
-    log::configure({loaded.config.log.level, loaded.config.log.format, loaded.config.service.name,
-                    std::string(version()), loaded.config.service.environment});
+    const log::Options log_options{loaded.config.log.level, loaded.config.log.format,
+                                   loaded.config.service.name, std::string(version()),
+                                   loaded.config.service.environment};
+    log::configure(log_options);
+    plugin::install_crash_report(log_options, STDOUT_FILENO);
+    const plugin::ExitReport exit_report;
+    const plugin::CallWatch call_watch({});
     PluginSet plugins(plugin_dirs(loaded.config.plugin_dirs));
     const Plan plan = make_plan(loaded.config, plugins, loaded.diagnostics);
     if (!loaded.diagnostics.empty()) {
@@ -136,6 +151,7 @@ int run_serve(const Arguments& arguments) {
     }
     if (!passed_socket) return fail(passed_socket.error());
     Opening opening;
+    opening.call_watch = &call_watch;
     opening.passed_socket = *passed_socket;
     Succession succession(signals, loaded.config.drain.timeout + succession_grace);
     if (opening.passed_socket) opening.wait_for_owner = [&] { return succession.wait(); };
@@ -161,6 +177,7 @@ int run_serve(const Arguments& arguments) {
     (*assembly)->drain(deadline);
     assembly->reset();
     log::info("app", "stopped");
+    end_at_the_latest_in(exit_seconds_max);
     return 0;
 }
 

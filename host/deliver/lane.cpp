@@ -106,12 +106,25 @@ void Lane::deliver(Worker& worker, Slice slice) {
     }
 }
 
+plugin::Answer Lane::Worker::write() {
+    call_begun = Clock::now();
+    plugin::Answer answer = sink->write(batches.batches());
+    connected = sink->connected();
+    call_begun = Clock::time_point::max();
+    return answer;
+}
+
+bool Lane::Worker::is_overdue(std::chrono::milliseconds call_patience) const noexcept {
+    const Clock::time_point begun = call_begun;
+    return begun != Clock::time_point::max() && Clock::now() >= begun + call_patience;
+}
+
 std::optional<plugin::Answer> Lane::write_until_decided(Worker& worker, const Slice& slice) {
     const bool probe = slice.records.empty();
     for (;;) {
         if (!wait_for_turn(worker, probe)) return std::nullopt;
         worker.batches.fill(slice, monotonic_ns(write_deadline()));
-        plugin::Answer answer = worker.sink->write(worker.batches.batches());
+        plugin::Answer answer = worker.write();
         // A probe has no reading to reject.
         if (probe && answer.code == INGEST_REJECT) answer.code = INGEST_INTERNAL;
         if (verdict_of(answer.code) != Verdict::retry) {
@@ -294,11 +307,14 @@ void Lane::join() {
 
 LaneStatus Lane::status() const {
     bool reachable = false;
-    for (const auto& worker : workers_)
-        reachable = reachable || worker->sink->connected();
+    bool overdue = false;
+    for (const auto& worker : workers_) {
+        reachable = reachable || worker->connected;
+        overdue = overdue || worker->is_overdue(options_.call_patience);
+    }
     const MutexLock lock(mutex_);
     LaneStatus status = counted_;
-    status.connected = reachable && !down_;
+    status.connected = reachable && !overdue && !down_;
     status.cursor = cursor_;
     const spool::Tally now = spool_.tally(cursor_);
     status.accepted = at_start_.beyond + now.acknowledged - at_start_.acknowledged;

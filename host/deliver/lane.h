@@ -27,6 +27,8 @@ struct LaneOptions {
     // From one write's begin to the next one's, unless much waits: for a sink that nobody waits
     // for, whose writes cost less when they are fewer.
     std::chrono::milliseconds write_interval{0};
+    // A call that takes longer than this makes the sink disconnected until it returns.
+    std::chrono::milliseconds call_patience{5'000};
     RetryOptions retry;
 };
 
@@ -95,10 +97,17 @@ private:
     // Long enough to cost nothing, short enough for any clock's arithmetic.
     static constexpr std::chrono::hours wait_max{1};
 
+    // Its sink is called by its thread only, so that one that hangs in `health` holds up nobody
+    // else; the others look at what is known of it.
     struct Worker {
         std::unique_ptr<plugin::Sink> sink;
         SliceBatches batches;
         std::thread thread;
+        std::atomic<bool> connected{false};  // as it said after its last write
+        std::atomic<Clock::time_point> call_begun{Clock::time_point::max()};  // max: in no call
+
+        plugin::Answer write();
+        bool is_overdue(std::chrono::milliseconds call_patience) const noexcept;
     };
     struct Done {
         std::uint64_t end;

@@ -112,7 +112,18 @@ void append_health(std::string& out, const ServiceName& name, const observe::Hea
         append_name(out, sink.name);
         out += sink.connected ? "\"connected\"" : "\"disconnected\"";
     }
-    out += '}';
+    // Only when there are any: the other members are the contract.
+    for (const observe::OverdueCall& call : health.stuck_calls) {
+        out += &call == health.stuck_calls.data() ? ",\"stuck_calls\":[{" : ",{";
+        out += "\"plugin\":";
+        append_json_string(out, call.plugin);
+        append_name(out, "function");
+        append_json_string(out, call.function);
+        append_name(out, "seconds");
+        append_json_number(out, call.seconds);
+        out += '}';
+    }
+    out += health.stuck_calls.empty() ? "}" : "]}";
 }
 
 void append_readiness(std::string& out, const observe::Readiness& readiness, bool draining) {

@@ -14,10 +14,18 @@ struct SinkHealth {
     bool required = false;  // `ready: required` in the configuration
 };
 
+// A call into a plugin that takes longer than it may.
+struct OverdueCall {
+    std::string plugin;  // its id
+    std::string function;
+    double seconds = 0;  // so far
+};
+
 struct Health {
     bool healthy = true;  // the process works: the spool accepts or heals by itself
     double uptime_seconds = 0;
     std::vector<SinkHealth> sinks;
+    std::vector<OverdueCall> stuck_calls;
 };
 
 struct Readiness {

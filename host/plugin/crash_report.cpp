@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/json_text.h"
 #include "base/time_text.h"
 
@@ -55,6 +57,8 @@ struct Prepared {
     std::string line;
     std::string message;
     std::array<struct sigaction, fatal_signals.size()> previous{};
+    pid_t process = ::getpid();
+    std::atomic<bool> exit_is_fault{false};
     std::atomic<bool> begun{false};
     std::atomic<bool> done{false};
 };
@@ -112,22 +116,25 @@ const Callee* owner_of_stack(std::uintptr_t from) noexcept {
     return nullptr;
 }
 
-Suspect find_suspect(const void* context) noexcept {
+Suspect find_suspect(const Registers& registers) noexcept {
     const CallSlot& slot = call_slot();
     if (const Callee* callee = slot.callee.load(std::memory_order_relaxed)) {
         return {callee, slot.function.load(std::memory_order_relaxed)};
     }
-    const Registers registers = registers_of(context);
     if (const Callee* callee = owner_of(registers.program_counter)) return {callee};
     return slot.known ? Suspect{} : Suspect{owner_of_stack(registers.stack_pointer)};
 }
 
-void compose_message(const Fatal& signal, const Suspect& suspect) {
+void compose_signal(const Fatal& signal) {
     char number[8];
     const auto end = std::to_chars(number, number + sizeof number, signal.number).ptr;
     std::string& message = prepared->message;
     message.assign("crashed with signal ").append(number, end);
     message.append(" (").append(signal.name).append(")");
+}
+
+void append_suspect(const Suspect& suspect) {
+    std::string& message = prepared->message;
     if (suspect.callee == nullptr) {
         message += " while no plugin was being called";
     } else if (suspect.function[0] == '\0') {
@@ -148,8 +155,9 @@ void append_value(std::string_view mark, const Suspect& suspect) {
     if (mark == file_mark) append_json_escaped(line, suspect.callee->file);
 }
 
-void write_line(const Fatal& signal, const Suspect& suspect) {
-    compose_message(signal, suspect);
+// The message says what happened; this adds by whom, and writes the line.
+void write_line(const Suspect& suspect) {
+    append_suspect(suspect);
     std::string_view form = prepared->form;
     for (const std::string_view mark :
          {time_mark, message_mark, plugin_mark, function_mark, file_mark}) {
@@ -180,13 +188,29 @@ void on_crash(int number, siginfo_t* facts, void* context) {
     if (prepared->begun.exchange(true)) {
         wait_for_report();
     } else {
-        write_line(fatal_signals[which], find_suspect(context));
+        compose_signal(fatal_signals[which]);
+        write_line(find_suspect(registers_of(context)));
         prepared->done = true;
     }
     ::sigaction(number, &prepared->previous[which], nullptr);
     // A fault comes again when this returns. What somebody sent, abort() too, has to be sent again,
     // to this thread; it is blocked until this returns.
     if (facts->si_code <= 0) ::syscall(SYS_tgkill, ::getpid(), ::gettid(), number);
+}
+
+// Called by exit(), before the destructors of what was made before it was registered.
+void on_exit() {
+    // A child that somebody forked ends as it likes.
+    if (prepared == nullptr || !prepared->exit_is_fault || prepared->process != ::getpid()) return;
+    if (prepared->begun.exchange(true)) {
+        wait_for_report();
+    } else {
+        prepared->message = "ended by exit()";
+        const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+        write_line(find_suspect({0, here}));
+        prepared->done = true;
+    }
+    ::_exit(1);
 }
 
 struct Search {
@@ -244,5 +268,16 @@ void install_crash_report(const log::Options& options, int log_fd) {
         ::sigaction(fatal_signals[i].number, &action, &prepared->previous[i]);
     }
 }
+
+ExitReport::ExitReport() {
+    check(prepared != nullptr, "install_crash_report() comes first");
+    come_first_at_exit();
+    ::at_quick_exit(&on_exit);
+    prepared->exit_is_fault = true;
+}
+
+ExitReport::~ExitReport() { prepared->exit_is_fault = false; }
+
+void come_first_at_exit() noexcept { std::atexit(&on_exit); }
 
 }  // namespace ingest::plugin

@@ -14,6 +14,22 @@ namespace ingest::plugin {
 // once, before other threads. What is needed then is made now: a handler may not allocate.
 void install_crash_report(const log::Options& options, int log_fd);
 
+// While one lives, exit() is as bad as a crash: whoever calls it, the process says in one line of
+// the log which plugin did, and ends with status 1, without running destructors while other threads
+// use what they destroy. Only a plugin calls it: the host returns from main(). One at a time, after
+// install_crash_report(). Main thread.
+class ExitReport {
+public:
+    ExitReport();
+    ~ExitReport();
+    ExitReport(const ExitReport&) = delete;
+    ExitReport& operator=(const ExitReport&) = delete;
+};
+
+// Has that happen before the destructors of a library that was loaded just now, which exit() would
+// run first. Any thread.
+void come_first_at_exit() noexcept;
+
 // Remembers the code of the library that `address` is in as the plugin's, for crashes in threads
 // that the host did not make. For the first 256 libraries. Any thread.
 void remember_code(const Callee& callee, const void* address) noexcept;

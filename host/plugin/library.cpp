@@ -45,6 +45,7 @@ Result<const ingest_plugin*> describe(Parked& plugin, PrivateCopy& copy) {
         plugin.handle.load(copy.path(), failed,
                            boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     });
+    come_first_at_exit();
     if (failed) return Error{"cannot open " + file + ": " + loader_error(copy.path())};
     // For ever: the loader has the name now.
     copy.memory.release();

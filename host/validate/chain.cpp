@@ -18,16 +18,21 @@ void log_failure(const Step& step, const plugin::Answer& answer, std::uint64_t f
     if (!std::has_single_bit(failures)) return;
     log::error("validate", "a validator failed",
                {{"validator", step.name},
+                {"plugin", step.instance->callee().plugin},
                 {"reason", answer.message},
                 {"readings", step.on_error == OnError::pass ? "passed" : "refused"},
                 {"failures", failures}});
 }
 
-void log_misbehaviour(const Step& step, std::uint64_t before, std::uint64_t now) {
-    if (before != 0 || now == 0) return;
-    log::warn("validate",
-              "a validator named a row, column, severity or type that does not exist; ignored",
-              {{"validator", step.name}});
+// `before`: how many there were before this call.
+void log_misbehaviour(const Step& step, const plugin::Report& report, std::uint64_t before) {
+    const std::uint64_t now = before + report.misbehaviours();
+    if (std::bit_width(before) == std::bit_width(now)) return;  // it has not doubled
+    log::warn("validate", "a validator does what its manifest or the ABI forbids",
+              {{"validator", step.name},
+               {"plugin", step.instance->callee().plugin},
+               {"what", report.first_misbehaviour()},
+               {"misbehaviours", now}});
 }
 
 }  // namespace
@@ -62,7 +67,7 @@ bool Chain::run_step(const Step& step, model::Batch& batch, std::span<std::uint8
     const plugin::Answer answer = call(step, batch, refused, 0);
     const std::uint64_t wrong = report_.misbehaviours();
     log_misbehaviour(
-        step, step.counters->misbehaviours.fetch_add(wrong, std::memory_order_relaxed), wrong);
+        step, report_, step.counters->misbehaviours.fetch_add(wrong, std::memory_order_relaxed));
     if (!answer.ok()) {
         // The report is a transaction: nothing of it counts.
         const auto before = step.counters->failures.fetch_add(1, std::memory_order_relaxed);

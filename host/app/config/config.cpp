@@ -60,8 +60,9 @@ constexpr TextRule sink_name{
     "a letter a-z, then up to 31 of a-z, 0-9, _ and -"};
 
 // Members of the health answers beside the sinks, which stand there by name.
-constexpr std::array<std::string_view, 7> taken_sink_names{
-    "service", "status", "version", "timestamp", "uptime_seconds", "spool", "checks"};
+constexpr std::array<std::string_view, 8> taken_sink_names{
+    "service", "status", "version", "timestamp", "uptime_seconds", "stuck_calls", "spool",
+    "checks"};
 // Columns that every batch and every table has.
 constexpr std::array<std::string_view, 7> taken_field_names{
     "reading_id", "equipment_id", "timestamp", "received_at", "id", "created_at", "metadata"};

@@ -53,6 +53,7 @@ protected:
         options.name = "store";
         options.write_rows_max = rows_max;
         options.write_interval = write_interval;
+        options.call_patience = call_patience_;
         options.retry = retry;
         LaneEvents events;
         events.settled = [this](spool::Range range, bool stored, std::uint64_t cursor) {
@@ -118,6 +119,7 @@ protected:
     std::vector<std::pair<spool::Range, bool>> settled_;
     std::vector<bool> live_;
     std::uint64_t cursor_seen_ = 0;
+    std::chrono::milliseconds call_patience_{5'000};
     std::unique_ptr<Lane> lane_;
 };
 

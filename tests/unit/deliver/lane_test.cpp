@@ -357,5 +357,25 @@ TEST_F(LaneTest, ProbesAnIdleSinkWhenAskedTo) {
     EXPECT_EQ(destination_.writes(), 1) << "not within the probe interval";
 }
 
+TEST_F(LaneTest, AWriteThatDoesNotReturnMakesTheSinkDisconnectedUntilItDoes) {
+    std::promise<void> release;
+    std::atomic<bool> hangs{false};
+    destination_.decide([&](const auto& rows, std::string&) {
+        if (!rows.empty() && !hangs.exchange(true)) release.get_future().wait();
+        return INGEST_OK;
+    });
+    call_patience_ = 1ms;
+    start(2);
+    // Else nothing but the overdue call could make it so.
+    ASSERT_TRUE(comes_true([&] { return lane_->status().connected; }));
+    append(3);
+    ASSERT_TRUE(comes_true([&] { return hangs && !lane_->status().connected; }));
+    EXPECT_EQ(lane_->status().retries, 0U);
+    release.set_value();
+    ASSERT_TRUE(comes_true([&] { return lane_->status().connected; }));
+    drain();
+    EXPECT_EQ(destination_.taken(), positions(0, 3));
+}
+
 }  // namespace
 }  // namespace ingest::deliver

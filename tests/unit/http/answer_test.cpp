@@ -202,7 +202,7 @@ TEST(Documents, Root) {
 TEST(Documents, Health) {
     std::string out;
     append_health(out, {"s", "1"},
-                  {true, 1.5, {{"database", true, false}, {"redis", false, false}}}, 0);
+                  {true, 1.5, {{"database", true, false}, {"redis", false, false}}, {}}, 0);
     EXPECT_EQ(json::parse(out), json({{"service", "s"},
                                       {"status", "healthy"},
                                       {"version", "1"},
@@ -210,6 +210,16 @@ TEST(Documents, Health) {
                                       {"uptime_seconds", 1.5},
                                       {"database", "connected"},
                                       {"redis", "disconnected"}}));
+}
+
+TEST(Documents, HealthNamesCallsThatDoNotReturn) {
+    std::string out;
+    const observe::Health health{
+        true, 1, {{"redis", false, false}}, {{"redis-sink", "write", 45.5}, {"a\"b", "f", 2}}};
+    append_health(out, {"s", "1"}, health, 0);
+    EXPECT_EQ(json::parse(out)["stuck_calls"],
+              json({{{"plugin", "redis-sink"}, {"function", "write"}, {"seconds", 45.5}},
+                    {{"plugin", "a\"b"}, {"function", "f"}, {"seconds", 2}}}));
 }
 
 TEST(Documents, Readiness) {

@@ -106,6 +106,40 @@ TEST_F(CrashReport, KnowsAPluginsOwnThreads) {
                 HasSubstr("SIGABRT) in a thread of plugin 'crashing'"));
 }
 
+// What a child does under an ExitReport; the end that it came to itself is 7.
+void validate_no_exit(const char* fault) {
+    install_crash_report({}, STDERR_FILENO);
+    {
+        const ExitReport report;
+        const auto schema = test::sensor_schema();
+        Answer failure;
+        const auto validator = Validator::create(crashing(), options(fault), *schema, failure);
+        ingest_report nothing{};
+        validator->validate(ingest_batch{}, nothing);
+    }
+    std::exit(7);
+}
+
+TEST_F(CrashReport, TakesExitForACrash) {
+    using ::testing::ExitedWithCode;
+    EXPECT_EXIT(validate_no_exit("exit"), ExitedWithCode(1),
+                AllOf(HasSubstr(R"("message":"ended by exit() while plugin 'crashing' was in )"
+                                R"(validate","plugin":"crashing","function":"validate",)"),
+                      Not(HasSubstr("destroyed"))));
+    EXPECT_EXIT(validate_no_exit("quick-exit"), ExitedWithCode(1),
+                HasSubstr("ended by exit() while plugin 'crashing' was in validate"));
+    EXPECT_EXIT(validate_no_exit("thread-exit"), ExitedWithCode(1),
+                HasSubstr("ended by exit() in a thread of plugin 'crashing'"));
+}
+
+TEST_F(CrashReport, LeavesAnExitAloneThatIsDue) {
+    EXPECT_EXIT(validate_no_exit("none"), ::testing::ExitedWithCode(7),
+                AllOf(HasSubstr("destroyed"), Not(HasSubstr("exit()"))));
+    EXPECT_EXIT(validate_no_exit("fork-exit"), ::testing::ExitedWithCode(7),
+                Not(HasSubstr("exit()")))
+        << "of a child that the plugin forked";
+}
+
 TEST_F(CrashReport, BlamesNoPluginForWhatIsNotItsOwn) {
     const auto crash_after_a_call = [] {
         install_crash_report({}, STDERR_FILENO);

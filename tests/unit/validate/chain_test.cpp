@@ -219,5 +219,23 @@ TEST_F(ChainTest, MisbehaviourIsCountedAndIgnored) {
     EXPECT_EQ(counters_[0]->misbehaviours, 2U);
 }
 
+TEST_F(ChainTest, TheLogSaysWhatAMisbehaviourWasEachTimeTheirNumberHasDoubled) {
+    FakeValidator odd{[](const ingest_batch&, ingest_report& report) {
+        report.issue(report.ctx, -1, 4, INGEST_REJECT_ROW, text("x"), text("y"));
+        return INGEST_OK;
+    }};
+    add(odd);
+    ::testing::internal::CaptureStdout();
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(run());
+    const std::string log = ::testing::internal::GetCapturedStdout();
+    const std::string line =
+        "a validator does what its manifest or the ABI forbids validator=step0 plugin=? "
+        "what=issue: row -1 of 3 misbehaviours=";
+    std::string counted;
+    for (auto at = log.find(line); at != std::string::npos; at = log.find(line, at + 1))
+        counted += log[at + line.size()];
+    EXPECT_EQ(counted, "124");
+}
+
 }  // namespace
 }  // namespace ingest::validate

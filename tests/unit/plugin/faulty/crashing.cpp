@@ -1,5 +1,6 @@
 // A plugin that does what its one option says, {"fault": "..."}, when `validate` or `write` is
 // called. Built under other names it throws from the functions that the names say.
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -28,6 +29,14 @@ int overflow(int depth) {
     return bottomless != 0 ? overflow(depth + 1) + room[0] : depth;
 }
 
+// Its destructor runs at exit(), unless the host forestalls it.
+struct Static {
+    ~Static() {
+        constexpr std::string_view line = "destroyed\n";
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+    }
+} const at_exit;
+
 int not_a_number(const std::string& text) { return std::stoi(text); }
 int through_noexcept() noexcept { return not_a_number("not today"); }
 
@@ -41,6 +50,15 @@ void do_fault(const std::string& fault) {
     if (fault == "terminate") through_noexcept();
     if (fault == "thread-segv") std::thread([] { *nowhere = 1; }).join();
     if (fault == "thread-throw") std::thread([] { throw std::runtime_error("no"); }).join();
+    if (fault == "exit") std::exit(0);
+    if (fault == "quick-exit") std::quick_exit(0);
+    if (fault == "thread-exit") std::thread([] { std::exit(0); }).join();
+    if (fault == "fork-exit") {
+        const pid_t child = ::fork();
+        if (child == 0) std::exit(0);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+    }
     // Until the test says a byte.
     if (fault.starts_with("read ")) {
         char byte = 0;
