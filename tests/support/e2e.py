@@ -272,9 +272,9 @@ class HostTest(unittest.TestCase):
 
     # Audited load ------------------------------------------------------------------------------
 
-    def load(self, port, **options):
-        """Started; what it was told is in a journal in this test's directory."""
-        journal = Journal(os.path.join(self.directory, "journal"))
+    def load(self, port, journal="journal", **options):
+        """Started; what it was told is in a journal of that name in this test's directory."""
+        journal = Journal(os.path.join(self.directory, journal))
         self.addCleanup(journal.close)
         load = Load(port, journal, **options)
         self.addCleanup(load.abandon)
