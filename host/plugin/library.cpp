@@ -35,8 +35,8 @@ std::string loader_error(const std::filesystem::path& loaded) {
     return text;
 }
 
-// Loads the copy and calls the entry function; null is an answer that it may give.
-Result<const ingest_plugin*> describe(Parked& plugin, PrivateCopy& copy) {
+// Loads the copy and calls the entry function.
+Result<OpenedLibrary> open_copy(Parked& plugin, PrivateCopy& copy) {
     const auto& [id, file] = plugin.callee;
     boost::dll::fs::error_code failed;
     // Lazy binding, the default, would turn a missing symbol into a crash in the middle of a
@@ -57,11 +57,11 @@ Result<const ingest_plugin*> describe(Parked& plugin, PrivateCopy& copy) {
     const auto entry =
         &plugin.handle.get<const ingest_plugin*(const ingest_host*)>(INGEST_ENTRY_SYMBOL);
     remember_code(plugin.callee, reinterpret_cast<const void*>(entry));
-    const ingest_plugin* described = nullptr;
+    OpenedLibrary opened{entry, nullptr, plugin.host.get(), &plugin.callee, copy.digest};
     const Answer answer = ask_nothing(plugin.callee, {INGEST_ENTRY_SYMBOL},
-                                      [&] { described = entry(plugin.host.get()); });
+                                      [&] { opened.described = entry(opened.host); });
     if (!answer.ok()) return Error{"plugin " + id + ": " INGEST_ENTRY_SYMBOL " " + answer.message};
-    return described;
+    return opened;
 }
 
 // An interface that the host looks for, and the struct of its table.
@@ -93,25 +93,28 @@ Result<std::optional<Table>> take_table(const Library& library, const Interface&
 
 }  // namespace
 
+Result<OpenedLibrary> open_library(const std::filesystem::path& file, std::string_view id,
+                                   std::string_view sha256) {
+    auto copy = copy_privately(file);
+    if (!copy) return copy.error();
+    if (auto same = match_digest(file, copy->digest, sha256); !same) return same.error();
+    return open_copy(parked.emplace_back(std::string(id), file), *copy);
+}
+
 Result<std::unique_ptr<Library>> Library::load(const std::filesystem::path& file,
                                                std::string_view plugin_id,
                                                std::string_view sha256) {
     const std::string id = plugin_id.empty() ? file.stem().string() : std::string(plugin_id);
-    auto copy = copy_privately(file);
-    if (!copy) return copy.error();
-    if (auto same = match_digest(file, copy->digest, sha256); !same) return same.error();
-
-    Parked& plugin = parked.emplace_back(id, file);
-    auto described = describe(plugin, *copy);
-    if (!described) return described.error();
-    auto identity = shake_hands(*described, id);
+    auto opened = open_library(file, id, sha256);
+    if (!opened) return opened.error();
+    auto identity = shake_hands(opened->described, id);
     if (!identity) return identity.error();
 
     std::unique_ptr<Library> library(new Library());
     library->file_ = file;
-    library->digest_ = std::move(copy->digest);
-    library->host_ = plugin.host.get();
-    library->callee_ = &plugin.callee;
+    library->digest_ = std::move(opened->digest);
+    library->host_ = opened->host;
+    library->callee_ = opened->callee;
     library->identity_ = std::move(*identity);
     auto manifest = parse_manifest(library->identity_.manifest_json);
     if (!manifest) return Error{"plugin " + id + ": " + manifest.error().message};

@@ -14,6 +14,19 @@
 
 namespace ingest::plugin {
 
+// A library that is loaded, and what its entry function returned: nobody has looked at that yet,
+// and null is an answer that it may give. All of it stays valid until the process ends.
+struct OpenedLibrary {
+    ingest_plugin_entry_fn entry = nullptr;
+    const ingest_plugin* described = nullptr;
+    const ingest_host* host = nullptr;
+    const Callee* callee = nullptr;
+    std::string digest;  // as Library::digest()
+};
+// The first half of Library::load(), for those who want to know what each half does.
+Result<OpenedLibrary> open_library(const std::filesystem::path& file, std::string_view id,
+                                   std::string_view sha256 = {});
+
 // One opened plugin. Made on the main thread; read-only afterwards, any thread. The library and
 // the host table that it got stay in memory until the process ends: code of a plugin may run at
 // any time after it was opened (thread-local destructors, threads of its own), so nothing unloads.

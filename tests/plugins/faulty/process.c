@@ -46,6 +46,16 @@ static int has_text(ingest_str options, const char *text) {
     return memmem(options.data, options.size, text, strlen(text)) != NULL;
 }
 
+/* As a sound plugin does: what is no JSON, or of another type, is refused. */
+static int32_t read_divisor(const ingest_host *host, ingest_str options, ingest_error *error) {
+    const ingest_options *reader = host->get_service(host->ctx, text_of(INGEST_OPTIONS_ID));
+    int64_t divisor = 1;
+    if (reader == NULL) return INGEST_OK;
+    const int32_t code = reader->get_i64(host->ctx, options, text_of("/divisor"), &divisor);
+    if (code == INGEST_CONFIG) strcpy(error->message, "/divisor: must be an integer");
+    return code == INGEST_CONFIG ? INGEST_CONFIG : INGEST_OK;
+}
+
 static int32_t create(const ingest_host *host, ingest_str options, const struct ArrowSchema *schema,
                       void **self, ingest_error *error) {
     const int zero = has_text(options, "\"divisor\":0");
@@ -72,7 +82,8 @@ static int32_t create(const ingest_host *host, ingest_str options, const struct 
         const struct ArrowSchema *found = column < 0 ? NULL : schema->children[column];
         if (((const volatile struct ArrowSchema *)found)->format == NULL) return INGEST_CONFIG;
     }
-    return sound_create(host, options, schema, self, error);
+    const int32_t code = read_divisor(host, options, error);
+    return code == INGEST_OK ? sound_create(host, options, schema, self, error) : code;
 }
 
 __attribute__((constructor)) static void load(void) {
