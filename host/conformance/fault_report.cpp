@@ -61,7 +61,8 @@ void explain(std::uintptr_t address, const ucontext_t& context) noexcept {
 }
 
 void on_fault(int signal, siginfo_t* fault, void* context) noexcept {
-    if (signal == SIGSEGV || signal == SIGBUS) {
+    // Of an address that no address can be, the kernel tells nothing.
+    if ((signal == SIGSEGV || signal == SIGBUS) && fault->si_code != SI_KERNEL) {
         explain(reinterpret_cast<std::uintptr_t>(fault->si_addr),
                 *static_cast<const ucontext_t*>(context));
     }

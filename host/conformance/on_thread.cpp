@@ -5,11 +5,18 @@
 #include "base/check.h"
 
 namespace ingest::conformance {
+namespace {
+
+// A frame that is larger than the usual guard, a page, would lie in other memory and do harm.
+constexpr std::size_t guard_bytes = 256U << 20;
+
+}  // namespace
 
 void on_thread(std::size_t stack_bytes, const std::function<void()>& work) {
     pthread_attr_t attributes;
     check(::pthread_attr_init(&attributes) == 0 &&
-              ::pthread_attr_setstacksize(&attributes, stack_bytes) == 0,
+              ::pthread_attr_setstacksize(&attributes, stack_bytes) == 0 &&
+              ::pthread_attr_setguardsize(&attributes, guard_bytes) == 0,
           "a thread's stack can be that large");
     pthread_t thread{};
     const auto run = [](void* context) -> void* {

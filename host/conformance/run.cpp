@@ -35,6 +35,21 @@ std::string where(const ChildEnd& end) {
     return doing + (end.fault.empty() ? "" : ": " + end.fault);
 }
 
+std::string fix_of_crash(std::string_view fault) {
+    if (fault.starts_with("it wrote to")) {
+        return "never write into what was lent: change cells by the report's set_ functions, and "
+               "copy the rest";
+    }
+    if (fault.starts_with("it read") || fault.starts_with("it wrote")) {
+        return "keep to the batch's length, to the sizes that come with texts and to struct_size, "
+               "and keep no pointer beyond the call";
+    }
+    if (fault.starts_with("the stack")) {
+        return "put what grows with the rows on the heap, and bound recursion";
+    }
+    return "run it in a debugger or with the sanitizers; a crash of a plugin ends the host";
+}
+
 // What became of a check whose child did not return.
 Outcome broken_off(const ChildEnd& end, std::chrono::seconds limit) {
     switch (end.how) {
@@ -44,9 +59,7 @@ Outcome broken_off(const ChildEnd& end, std::chrono::seconds limit) {
                                (name == nullptr ? std::to_string(end.number)
                                                 : "SIG" + std::string(name)) + where(end);
             if (!end.printed.empty()) said += "; its last words: " + on_one_line(end.printed);
-            return failed(std::move(said),
-                          "run it in a debugger or with the sanitizers; a crash of a plugin ends "
-                          "the host");
+            return failed(std::move(said), fix_of_crash(end.fault));
         }
         case ChildEnd::How::exited:
             return failed("it ended the process with status " + std::to_string(end.number) +
@@ -117,7 +130,7 @@ private:
         for (const CheckResult& result : results_) {
             const bool failed = result.outcome.verdict == Verdict::failed;
             if (names(result.name) && result.outcome.blocks) return result.name;
-            if (names("!" + result.name) && result.outcome.blocks && failed) return result.name;
+            if (names("!" + result.name) && failed) return result.name;
         }
         return {};
     }

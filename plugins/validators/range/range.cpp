@@ -71,7 +71,9 @@ std::string describe(const json& limits, Number min, Number max) {
 class Range {
 public:
     Range(sdk::Host, const sdk::Options& options, sdk::Schema schema) try {
-        const json columns = json::parse(options.json());
+        // Without the parser's words: they quote bytes that need not be UTF-8.
+        const json columns = json::parse(options.json(), nullptr, false);
+        if (!columns.is_object()) throw sdk::config_error("", "the options are no JSON object");
         for (const auto& [name, limits] : columns.items()) {
             const std::string pointer = (json::json_pointer() / name).to_string();
             check_limits(limits, pointer);

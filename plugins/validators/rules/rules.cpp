@@ -90,7 +90,9 @@ Rule read_rule(const json& json_rule, sdk::Schema schema, const std::string& poi
 }
 
 std::vector<Rule> read_rules(std::string_view options_json, sdk::Schema schema) try {
-    const json options = json::parse(options_json);
+    // Without the parser's words: they quote bytes that need not be UTF-8.
+    const json options = json::parse(options_json, nullptr, false);
+    if (!options.is_object()) throw sdk::config_error("", "the options are no JSON object");
     const auto list = options.find("rules");
     if (list == options.end() || !list->is_array()) {
         throw sdk::config_error("/rules", "is needed, as a list");

@@ -35,6 +35,7 @@ typedef struct {
 } Memory;
 
 static volatile double looked_at;
+static volatile int64_t sum; /* of nothing */
 
 static int has(const struct ArrowArray *cells, int64_t row) {
     return (((const uint8_t *)cells->buffers[0])[row / 8] >> (row % 8) & 1) != 0;
@@ -103,7 +104,7 @@ static int32_t validate(void *self, const ingest_batch *batch, ingest_report *re
     (void)error;
     Memory *memory = self;
     const int64_t rows = batch->data->length;
-    if (FAULT == divides_by_rows) return (int32_t)(0 / *(const volatile int64_t *)&rows);
+    if (FAULT == divides_by_rows) return (int32_t)(sum / rows);
     if (rows == 0) return INGEST_OK;
     ++memory->calls;
     if (FAULT == garbage_code) return 4711;
