@@ -43,6 +43,7 @@ WORKDIR /var/lib/ingest
 VOLUME /var/lib/ingest
 EXPOSE 8001
 STOPSIGNAL SIGTERM
+# With http.tls: --health-cmd 'ingest-host probe --insecure --url https://127.0.0.1:8001/health'
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["/usr/bin/ingest-host", "probe"]
 ENTRYPOINT ["/usr/bin/ingest-host"]

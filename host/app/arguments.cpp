@@ -37,7 +37,7 @@ struct OptionRule {
     bool has_value = true;
 };
 
-constexpr std::array<OptionRule, 20> options{{
+constexpr std::array<OptionRule, 24> options{{
     {"--config", Command::serve},
     {"--config", Command::check},
     {"--config", Command::plugins},
@@ -50,6 +50,10 @@ constexpr std::array<OptionRule, 20> options{{
     {"--lang", Command::new_plugin},
     {"--json", Command::plugins, {}, false},
     {"--url", Command::probe},
+    {"--ca", Command::probe},
+    {"--certificate", Command::probe},
+    {"--key", Command::probe},
+    {"--insecure", Command::probe, {}, false},
     {"--json", Command::spool, "ls check", false},
     {"--json", Command::dead_letters, "ls", false},
     {"--sink", Command::spool, "export"},
@@ -123,6 +127,10 @@ void set(Arguments& arguments, std::string_view name, std::string_view value) {
     if (name == "--kind") arguments.kind = value;
     if (name == "--lang") arguments.language = value;
     if (name == "--url") arguments.url = value;
+    if (name == "--ca") arguments.ca = value;
+    if (name == "--certificate") arguments.certificate = value;
+    if (name == "--key") arguments.key = value;
+    if (name == "--insecure") arguments.insecure = true;
     if (name == "--sink") arguments.sink = value;
     if (name == "--id") arguments.ids.emplace_back(value);
     if (name == "--all") arguments.all = true;
@@ -185,6 +193,9 @@ Result<void> check_whole(const Arguments& arguments) {
         arguments.dir.empty()) {
         return Error{"which spool? Say --config FILE, or --dir DIR, for example --dir var/spool"};
     }
+    if (arguments.certificate.empty() != arguments.key.empty()) {
+        return Error{"--certificate and --key go together: the certificate to show, and its key"};
+    }
     if (arguments.quarantine && !arguments.sink.empty()) {
         return Error{"--quarantine and --sink do not go together: what is in the quarantine waits "
                      "for no sink"};
@@ -235,7 +246,10 @@ std::string_view usage() noexcept {
   ingest-host new-plugin NAME --kind validator|sink --lang cpp|c|rust [--dir DIR]
                                         write a project for a plugin of your own, into ./NAME or
                                         DIR; it builds and runs as it is
-  ingest-host probe [--url URL]         ask a running host for its health; for containers
+  ingest-host probe [--url URL] [--ca FILE | --insecure] [--certificate FILE --key FILE]
+                                        ask a running host for its health; for containers. With
+                                        https: whom to trust (else the system's authorities), or
+                                        whoever answers; and the client certificate to show
   ingest-host --version | --help
 
 These only read the spool, of a running host too; what it is writing at the moment may look cut:

@@ -27,6 +27,10 @@ struct Arguments {
     std::filesystem::path config;             // empty: none was given
     std::vector<std::filesystem::path> dirs;  // `plugins --dir DIR`
     std::string url = "http://127.0.0.1:8001/health";  // `probe`
+    std::filesystem::path ca;           // `probe --ca FILE`
+    std::filesystem::path certificate;  // `probe --certificate FILE --key FILE`
+    std::filesystem::path key;
+    bool insecure = false;              // `probe --insecure`
     std::string action;            // `spool ls|check|export`, `dead-letters ls|replay|drop`
     std::filesystem::path dir;     // `spool --dir DIR`: the spool's; empty: the configuration's.
                                    // `new-plugin --dir DIR`: the project's; empty: its name

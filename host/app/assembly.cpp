@@ -46,6 +46,8 @@ http::Limits to_http(const config::Limits& from) {
     limits.headers_max = from.header_bytes;
     limits.fields_max = from.header_fields;
     limits.body_max = from.body_bytes;
+    limits.handshake_timeout = from.handshake_timeout;
+    limits.handshakes_max = from.handshakes;
     limits.header_timeout = from.header_timeout;
     limits.body_timeout = from.body_timeout;
     limits.body_rate_min = from.body_rate_min;
@@ -208,6 +210,7 @@ Result<void> Assembly::open_front(std::vector<std::unique_ptr<plugin::Query>> qu
     options.rate_limit = {config_.http.rate_limit.enabled, config_.http.rate_limit.per_minute};
     options.service = config_.service.name;
     options.version = version();
+    options.tls = plan_.tls;
     options.uppercase_ids = upper_cases_ids(plan_);
     auto server = http::Server::start(std::move(socket), options, services());
     if (!server) return server.error();

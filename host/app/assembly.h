@@ -56,6 +56,11 @@ public:
     // was passed somebody may be waiting to serve it: then only writes under way are finished.
     void drain(std::chrono::steady_clock::time_point deadline);
 
+    // As http::Server has it.
+    void replace_tls(http::SharedTls tls) {
+        server_->replace_tls(std::move(tls));
+    }
+
     // Any thread.
     observe::Health health();
     observe::Readiness readiness();

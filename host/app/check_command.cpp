@@ -1,3 +1,4 @@
+#include <csignal>
 #include <iostream>
 
 #include <unistd.h>
@@ -31,7 +32,12 @@ int run_check(const Arguments& arguments) {
 }
 
 int run_probe(const Arguments& arguments) {
-    const auto probed = probe(arguments.url);
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto probed = probe(arguments.url, {.host = {},
+                                              .ca = arguments.ca,
+                                              .insecure = arguments.insecure,
+                                              .certificate = arguments.certificate,
+                                              .key = arguments.key});
     if (probed) return 0;
     std::cerr << probed.error().message << '\n';
     return 1;

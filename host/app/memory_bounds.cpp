@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/tls_channel.h"
 #include "ingest/intake.h"
 #include "model/batch.h"
 #include "spool/types.h"
@@ -95,6 +96,12 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     const std::uint64_t head_bytes = limits.request_line_bytes + limits.header_bytes;
     bounds.connections =
         limits.connections * (session_bytes + std::max(input_bytes_min, head_bytes));
+    if (config.http.tls) {
+        bounds.connections +=
+            limits.connections * http::TlsChannel::memory_max +
+            std::min(limits.handshakes, limits.connections) *
+                http::TlsChannel::handshake_memory_max;
+    }
     const std::uint64_t answer = query_rows_max * row.max();
     // Decoding, the rows of one request, and a query's answer as JSON with everything escaped.
     bounds.cores = cores * (core_bytes + decode_factor * limits.body_bytes +

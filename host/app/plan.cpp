@@ -90,6 +90,30 @@ std::vector<std::unique_ptr<Instance>> make_exits(const Plan& plan, const Planne
 
 }  // namespace
 
+http::SharedTls load_tls(const config::Config& config, config::Diagnostics& diagnostics) {
+    if (!config.http.tls) return nullptr;
+    const config::Tls& tls = *config.http.tls;
+    // A path that is missing was reported when the file was read.
+    if (tls.certificate.path.empty() || tls.key.path.empty()) return nullptr;
+    using At = http::TlsProblem::At;
+    std::vector<http::TlsProblem> problems;
+    auto context = http::TlsContext::load(
+        {.certificate = tls.certificate.path,
+         .key = tls.key.path,
+         .client_ca = tls.client_ca.path,
+         .client_certificates_required =
+             tls.client_certificates == config::Tls::ClientCertificates::required},
+        problems);
+    for (const http::TlsProblem& problem : problems) {
+        const bool of_key = problem.at == At::key;
+        const bool of_ca = problem.at == At::client_ca;
+        const config::TlsFile& file = of_key ? tls.key : of_ca ? tls.client_ca : tls.certificate;
+        const std::string name = of_key ? "key" : of_ca ? "client_ca" : "certificate";
+        diagnostics.add(file.mark, "http.tls." + name + ": " + problem.wrong, problem.right);
+    }
+    return context;
+}
+
 Plan make_plan(const config::Config& config, PluginSet& plugins,
                config::Diagnostics& diagnostics) {
     Plan plan;
@@ -109,6 +133,7 @@ Plan make_plan(const config::Config& config, PluginSet& plugins,
                                                      sink.use.path + ".options", diagnostics);
         plan.sinks.push_back({&sink, library, options.dump()});
     }
+    plan.tls = load_tls(config, diagnostics);
     return plan;
 }
 

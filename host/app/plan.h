@@ -9,6 +9,7 @@
 #include "app/openapi.h"
 #include "app/plugin_set.h"
 #include "deliver/lane.h"
+#include "http/tls_context.h"
 #include "plugin/query.h"
 #include "plugin/sink.h"
 #include "validate/validators.h"
@@ -34,13 +35,18 @@ struct Plan {
     std::unique_ptr<model::Schema> schema;
     std::vector<PlannedValidator> validators;
     std::vector<PlannedSink> sinks;
+    http::SharedTls tls;  // null: plain HTTP
 };
 
 // What a reading is, by the configuration alone.
 std::unique_ptr<model::Schema> make_schema(const config::Reading& reading);
 
-// Opens the plugins and checks their options. Errors go to `diagnostics`, all of them; the plan is
-// of use only if there are none.
+// The files of TLS as they are now. Null: there is none configured, or there are errors, which go
+// to `diagnostics`.
+http::SharedTls load_tls(const config::Config& config, config::Diagnostics& diagnostics);
+
+// Opens the plugins and checks their options, and reads the files of TLS. Errors go to
+// `diagnostics`, all of them; the plan is of use only if there are none.
 Plan make_plan(const config::Config& config, PluginSet& plugins,
                config::Diagnostics& diagnostics);
 

@@ -18,22 +18,24 @@ constexpr timeval patience{3, 0};
 struct Target {
     sockaddr_in address{};
     std::string authority;
+    std::string host;
     std::string path = "/";
+    bool secure = false;
 };
 
 Result<Target> parse(std::string_view url) {
-    const Error malformed{"'" + std::string(url) + "' is not http://ADDRESS:PORT/PATH"};
-    constexpr std::string_view scheme = "http://";
-    if (!url.starts_with(scheme)) return malformed;
-    url.remove_prefix(scheme.size());
-    const std::size_t slash = url.find('/');
+    const Error malformed{"'" + std::string(url) + "' is not http://ADDRESS:PORT/PATH or https://"};
     Target target;
+    target.secure = url.starts_with("https://");
+    if (!target.secure && !url.starts_with("http://")) return malformed;
+    url.remove_prefix(url.find("//") + 2);
+    const std::size_t slash = url.find('/');
     if (slash != std::string_view::npos) target.path = url.substr(slash);
     target.authority = url.substr(0, slash);
     const std::size_t colon = target.authority.find(':');
-    std::string host = target.authority.substr(0, colon);
-    if (host == "localhost") host = "127.0.0.1";
-    std::uint16_t port = 80;
+    target.host = target.authority.substr(0, colon);
+    const std::string address = target.host == "localhost" ? "127.0.0.1" : target.host;
+    std::uint16_t port = target.secure ? 443 : 80;
     if (colon != std::string::npos) {
         const char* end = target.authority.data() + target.authority.size();
         const auto read = std::from_chars(target.authority.data() + colon + 1, end, port);
@@ -41,7 +43,7 @@ Result<Target> parse(std::string_view url) {
     }
     target.address.sin_family = AF_INET;
     target.address.sin_port = htons(port);
-    if (inet_pton(AF_INET, host.c_str(), &target.address.sin_addr) != 1) return malformed;
+    if (inet_pton(AF_INET, address.c_str(), &target.address.sin_addr) != 1) return malformed;
     return target;
 }
 
@@ -56,9 +58,41 @@ struct Socket {
     }
 };
 
+constexpr std::size_t answer_bytes_min = 64;  // has the status line
+
+Result<std::string> ask(int socket, const std::string& request) {
+    if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(request.size())) {
+        return os_error("cannot be asked", errno);
+    }
+    std::string answer;
+    char block[512];
+    while (answer.size() < answer_bytes_min) {
+        const ssize_t got = ::recv(socket, block, sizeof block, 0);
+        if (got <= 0) break;
+        answer.append(block, static_cast<std::size_t>(got));
+    }
+    return answer;
+}
+
+Result<std::string> ask_securely(int socket, const std::string& request,
+                                 const http::TlsClient::Options& options) {
+    auto client = http::TlsClient::connect(socket, options);
+    if (!client) return client.error();
+    if (!(*client)->send(request)) return Error{"cannot be asked: the connection ended"};
+    std::string answer;
+    char block[512];
+    while (answer.size() < answer_bytes_min) {
+        const std::size_t got = (*client)->receive(block, sizeof block);
+        if (got == 0) break;
+        answer.append(block, got);
+    }
+    return answer;
+}
+
 }  // namespace
 
-Result<void> probe(std::string_view url) {
+Result<void> probe(std::string_view url, http::TlsClient::Options tls) {
     const auto target = parse(url);
     if (!target) return target.error();
     const Socket socket;
@@ -71,17 +105,11 @@ Result<void> probe(std::string_view url) {
     }
     const std::string request = "GET " + target->path + " HTTP/1.1\r\nHost: " + target->authority +
                                 "\r\nConnection: close\r\n\r\n";
-    if (::send(socket.fd, request.data(), request.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(request.size())) {
-        return os_error("cannot ask " + target->authority, errno);
-    }
-    std::string answer;
-    char block[512];
-    while (answer.size() < 64) {
-        const ssize_t got = ::recv(socket.fd, block, sizeof block, 0);
-        if (got <= 0) break;
-        answer.append(block, static_cast<std::size_t>(got));
-    }
+    tls.host = target->host;
+    const auto answered = target->secure ? ask_securely(socket.fd, request, tls)
+                                         : ask(socket.fd, request);
+    if (!answered) return Error{target->authority + ": " + answered.error().message};
+    const std::string& answer = *answered;
     if (answer.starts_with("HTTP/1.1 200 ")) return {};
     const std::string line = answer.substr(0, answer.find("\r\n"));
     return Error{target->authority + (line.empty() ? " did not answer in time"

@@ -125,6 +125,22 @@ private:
     std::thread thread_;
 };
 
+// Connections that come from now on get what the files of TLS have now; a file that is not right
+// leaves things as they are.
+void renew_certificates(const config::Config& config, const std::string& file,
+                        Assembly& assembly) {
+    config::Diagnostics diagnostics(file);
+    auto tls = load_tls(config, diagnostics);
+    if (diagnostics.empty()) {
+        if (tls) assembly.replace_tls(std::move(tls));
+        return;
+    }
+    for (const config::Diagnostic& error : diagnostics.errors()) {
+        log::error("app", "not reloaded; what served goes on",
+                   {{"file", file}, {"line", error.mark.line}, {"reason", error.text}});
+    }
+}
+
 int fail(const Error& error) {
     std::cerr << "ingest-host: " << error.message << '\n';
     return 1;
@@ -170,7 +186,10 @@ int run_serve(const Arguments& arguments) {
                {"port", (*assembly)->port()},
                {"docs", "/docs"},
                {"version", version()}});
-    const int signal = wait_for_signal(signals);
+    int signal = 0;
+    while ((signal = wait_for_signal(signals)) == SIGHUP) {
+        renew_certificates(loaded.config, loaded.diagnostics.file(), **assembly);
+    }
     const auto deadline = Clock::now() + loaded.config.drain.timeout;
     const Watchdog watchdog(signals, deadline);
     log::info("app", "stopping", {{"signal", signal}});

@@ -8,6 +8,8 @@
 #include <boost/asio/post.hpp>
 #include <pthread.h>
 
+#include "base/log.h"
+#include "base/time_text.h"
 #include "http/session.h"
 
 namespace ingest::http {
@@ -16,9 +18,15 @@ namespace {
 // How often deadlines are looked at: a quarter of the shortest, so that none is much overdue.
 std::chrono::milliseconds sweep_interval(const Limits& limits) {
     const auto shortest =
-        std::min({limits.header_timeout, limits.body_timeout, limits.idle_timeout,
-                  limits.write_timeout, limits.linger_timeout});
+        std::min({limits.handshake_timeout, limits.header_timeout, limits.body_timeout,
+                  limits.idle_timeout, limits.write_timeout, limits.linger_timeout});
     return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+}
+
+std::string text_of(const Address& peer) {
+    const asio::ip::address_v6 address(peer.bytes);
+    if (!address.is_v4_mapped()) return address.to_string();
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address).to_string();
 }
 
 }  // namespace
@@ -81,6 +89,24 @@ std::list<Session*>::iterator Core::enter(Session& session) {
 void Core::leave(std::list<Session*>::iterator place, const Address& peer) {
     sessions_.erase(place);
     station_.shared.connections.leave(peer);
+}
+
+void Core::enter_handshake(Session& session) {
+    const std::size_t cores = station_.shared.options.threads;
+    const std::size_t share = std::max<std::size_t>(1, limits().handshakes_max / cores);
+    handshakes_.push_back(&session);
+    if (handshakes_.size() <= share) return;
+    Session* oldest = handshakes_.front();
+    handshakes_.pop_front();
+    oldest->give_way();
+}
+
+void Core::log_handshake(const Address& peer, std::string_view reason) {
+    station_.counts.handshakes_failed.add();
+    const auto suppressed = station_.shared.handshake_lines.take(monotonic_ns() / 1'000'000);
+    if (!suppressed) return;
+    log::info("http", "a TLS handshake failed",
+              {{"address", text_of(peer)}, {"reason", reason}, {"lines_suppressed", *suppressed}});
 }
 
 void Core::join_group(AckReceipt& receipt) {

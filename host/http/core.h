@@ -79,6 +79,12 @@ public:
     std::list<Session*>::iterator enter(Session& session);
     void leave(std::list<Session*>::iterator place, const Address& peer);
 
+    // Sessions that shake hands. Of too many the one that is at it for longest gives way: a client
+    // that means it needs milliseconds, and many that do not must not keep it out.
+    void enter_handshake(Session& session);
+    void leave_handshake(Session& session) { handshakes_.remove(&session); }
+    void log_handshake(const Address& peer, std::string_view reason);  // one that failed
+
 private:
     friend class Mailbox;
     using Group = std::vector<AckReceipt*>;
@@ -102,6 +108,7 @@ private:
     const std::shared_ptr<Mailbox> mailbox_;
 
     std::list<Session*> sessions_;
+    std::list<Session*> handshakes_;  // the oldest first
     Group turn_;                    // who joined since the last hand-over
     bool hand_over_posted_ = false;
     std::uint64_t last_ticket_ = 0;

@@ -339,6 +339,7 @@ void Exchange::log_access(unsigned status) const {
                {{"request_id", request_id_},
                 {"method", head_ ? head_->method : ""},
                 {"target", head_ ? head_->target : ""},
+               {"client", identity_.name},
                 {"status", status},
                 {"duration_ms", static_cast<double>(now_us() - received_at_us_) / 1e3}});
 }
@@ -367,6 +368,7 @@ void Exchange::log_warnings() const {
     if (outcome_->accepted.size() == 1) equipment_id = outcome_->accepted.front().equipment_id;
     log::warn("http", "readings accepted with warnings",
               {{"request_id", request_id_},
+               {"client", identity_.name},
                {"warnings", outcome_->warnings.size()},
                {"equipment_id", equipment_id},
                {"first_code", first.code},

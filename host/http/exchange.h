@@ -10,6 +10,7 @@
 #include "http/error_body.h"
 #include "http/framing.h"
 #include "http/head_parser.h"
+#include "http/identity.h"
 #include "http/station.h"
 #include "ingest/explanation.h"
 
@@ -31,6 +32,10 @@ public:
     ~Exchange() { finish(); }
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
+
+    // Who the client of this connection is, once and for all its requests.
+    void identify(Identity identity) noexcept { identity_ = std::move(identity); }
+    const Identity& identity() const noexcept { return identity_; }
 
     // Begins a request whose head HeadScanner has passed.
     Next open(std::string_view head);
@@ -83,6 +88,7 @@ private:
 
     Station& station_;
     const Address peer_;
+    Identity identity_;
     HeadParser parser_;
 
     const Head* head_ = nullptr;  // null: the request was not understood that far

@@ -121,8 +121,9 @@ void Listener::admit(Socket socket, const asio::ip::tcp::endpoint& peer) {
                   {{"address", peer.address().to_string()},
                    {"connections_open", core.station().shared.connections.open()}});
     }
-    // As much as one write takes without waiting; then the socket closes.
     error_code ignored;
+    if (core.station().shared.tls.get()) return;  // it would understand nothing before a handshake
+    // As much as one write takes without waiting; then the socket closes.
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(too_many), ignored);
     socket.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);

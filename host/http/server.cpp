@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/log.h"
+#include "base/time_text.h"
 #include "http/core.h"
 #include "http/listener.h"
 #include "http/station.h"
@@ -21,6 +22,20 @@ constexpr std::chrono::milliseconds idle_grace_max{1'000};
 std::uint64_t random_seed() {
     std::random_device device;
     return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
+// A certificate whose end is nearer than this is warned of.
+constexpr std::int64_t renewal_us = std::int64_t{14} * 24 * 3600 * 1'000'000;
+
+void log_tls(const TlsContext& tls) {
+    log::info("http", "new connections get this certificate",
+              {{"subject", tls.subject()},
+               {"sha256", tls.fingerprint()},
+               {"expires_at", to_rfc3339(tls.expires_at_us())},
+               {"asks_clients", tls.asks_clients()}});
+    if (tls.expires_at_us() - now_us() > renewal_us) return;
+    log::warn("http", "the certificate expires soon; renew it and send SIGHUP",
+              {{"subject", tls.subject()}, {"expires_at", to_rfc3339(tls.expires_at_us())}});
 }
 
 }  // namespace
@@ -46,6 +61,7 @@ public:
         port_ = socket.port();
         const bool passed = socket.passed();
         if (auto taken = listener_->take(std::move(socket)); !taken) return taken;
+        take_tls(shared_.options.tls);
         started_ = true;
         for (unsigned core = 0; core < cores_.size(); ++core) cores_[core]->start(core);
         listener_->start();
@@ -53,10 +69,16 @@ public:
                   {{"host", host},
                    {"port", port_},
                    {"socket", passed ? "passed" : "own"},
+                   {"tls", shared_.options.tls != nullptr},
                    {"cores", cores_.size()},
                    {"connections_max", shared_.options.limits.connections_max},
                    {"in_flight_bytes_max", shared_.options.limits.in_flight_bytes_max}});
         return {};
+    }
+
+    void take_tls(SharedTls tls) {
+        if (tls) log_tls(*tls);
+        shared_.tls.put(std::move(tls));
     }
 
     std::uint16_t port() const noexcept { return port_; }
@@ -112,6 +134,8 @@ Result<std::unique_ptr<Server>> Server::start(ListeningSocket socket, Options op
 std::uint16_t Server::port() const noexcept { return impl_->port(); }
 
 void Server::drain(std::chrono::milliseconds deadline) { impl_->drain(deadline); }
+
+void Server::replace_tls(SharedTls tls) { impl_->take_tls(std::move(tls)); }
 
 Counters Server::counters() const noexcept { return impl_->counters(); }
 

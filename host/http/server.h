@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "http/listening_socket.h"
+#include "http/tls_context.h"
 #include "ingest/front.h"
 #include "model/batch.h"
 #include "observe/health.h"
@@ -28,6 +29,9 @@ struct Limits {
     std::size_t headers_max = 8 * 1024;
     std::size_t fields_max = 64;
     std::size_t body_max = 1024 * 1024;
+    std::chrono::milliseconds handshake_timeout{5'000};  // of TLS
+    // At a time, over all cores, which share them evenly. Of more, the oldest is closed.
+    std::size_t handshakes_max = 256;
     std::chrono::milliseconds header_timeout{5'000};  // from a request's first byte
     std::chrono::milliseconds body_timeout{10'000};
     std::size_t body_rate_min = 1024;  // bytes a second, once body_rate_grace has passed
@@ -57,6 +61,7 @@ struct RateLimit {
 
 struct Options {
     unsigned threads = 1;  // cores, at least 1
+    SharedTls tls;  // null: plain HTTP
     Limits limits;
     Cors cors;
     RateLimit rate_limit;
@@ -117,7 +122,8 @@ struct Counters {
     std::uint64_t connections_refused = 0;  // over a bound of connections
     std::uint64_t rate_limited = 0;         // 429
     std::uint64_t overloaded = 0;           // 503 before the body was read
-    std::uint64_t timeouts = 0;             // 408, idle and write
+    std::uint64_t timeouts = 0;             // 408, idle, write and TLS handshake
+    std::uint64_t handshakes_failed = 0;    // of TLS
     std::uint64_t connections_open = 0;     // now
     std::uint64_t bytes_in_flight = 0;      // now
 };
@@ -144,6 +150,10 @@ public:
     // the rest is cut off: a request that still waits for its ack then gets no answer. Returns when
     // all sessions have ended. Main thread, once or more.
     void drain(std::chrono::milliseconds deadline);
+
+    // Connections that are accepted from now on speak TLS by this, or plain HTTP (null); those that
+    // are there go on as they began. Any thread.
+    void replace_tls(SharedTls tls);
 
     Counters counters() const noexcept;  // any thread
 

@@ -1,13 +1,9 @@
 #include "http/session.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <exception>
 #include <utility>
-
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 
 #include "base/log.h"
 
@@ -49,20 +45,15 @@ asio::mutable_buffer Input::free() noexcept {
 
 Session::Session(Core& core, Socket socket, const Address& peer)
     : core_(core),
-      socket_(std::move(socket)),
+      stream_(std::move(socket), core.station().shared.tls.get()),
       peer_(peer),
       place_(core.enter(*this)),
       input_(input_capacity(core.limits())),
       scanner_(scanner_options(core.limits())),
-      exchange_(core.station(), peer) {
-    error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.non_blocking(true, ignored);  // for write(), which tries before it waits
-}
+      exchange_(core.station(), peer) {}
 
 Session::~Session() {
-    error_code ignored;
-    socket_.close(ignored);
+    stream_.close();
     core_.leave(place_, peer_);
 }
 
@@ -73,6 +64,7 @@ void Session::enter(Phase phase) {
     phase_begin_ = Clock::now();
     if (phase != Phase::idle) core_.sweep_soon();
     switch (phase) {
+        case Phase::handshake: deadline_ = phase_begin_ + limits.handshake_timeout; break;
         case Phase::idle: deadline_ = phase_begin_ + limits.idle_timeout; break;
         case Phase::head: deadline_ = phase_begin_ + limits.header_timeout; break;
         case Phase::body: deadline_ = phase_begin_ + limits.body_timeout; break;
@@ -111,17 +103,57 @@ void Session::cut() {
     cancel();
 }
 
-void Session::cancel() {
-    error_code ignored;
-    socket_.cancel(ignored);
+void Session::give_way() {
+    expired_ = true;
+    cancel();
+}
+
+void Session::cancel() { stream_.cancel(); }
+
+// True when requests may follow.
+Task<bool> Session::shake_hands() {
+    enter(Phase::handshake);
+    core_.enter_handshake(*this);
+    const bool shaken = co_await stream_.shake_hands();
+    core_.leave_handshake(*this);
+    if (cut_) co_return false;
+    if (shaken) {
+        Result<Identity> identity = stream_.channel().identity();
+        if (identity) {
+            exchange_.identify(std::move(*identity));
+            co_return true;
+        }
+        core_.log_handshake(peer_, identity.error().message);
+        co_return false;
+    }
+    if (expired_) {
+        core_.station().counts.timeouts.add();
+        core_.log_handshake(peer_, "the client took too long");
+        co_return false;
+    }
+    co_await refuse_handshake();
+    co_return false;
+}
+
+// The client has been told why, by an alert or by what is said here; it gets the time to read it.
+Task<> Session::refuse_handshake() {
+    core_.log_handshake(peer_, stream_.channel().failure());
+    const bool plain = stream_.channel().spoken_to_plainly();
+    stream_.go_on_plainly();
+    if (plain) {
+        exchange_.fail({400, "this port speaks TLS: begin the address with https://"});
+        const bool answered = co_await answer();
+        exchange_.finish();
+        if (!answered) co_return;
+    }
+    co_await linger();
 }
 
 // More bytes into the input; false when none will come (the client is gone or too slow).
 Task<bool> Session::receive() {
     error_code error;
-    auto into = errors_into(error);
     const asio::mutable_buffer room = input_.free();
-    const std::size_t count = co_await socket_.async_read_some(room, into);
+    const std::size_t count = co_await stream_.read(room, error);
     if (error || cut_) co_return false;
     input_.grow(count);
     co_return true;
@@ -131,7 +163,7 @@ Task<bool> Session::receive() {
 bool Session::receive_now() {
     error_code error;
     const asio::mutable_buffer room = input_.free();
-    const std::size_t count = socket_.read_some(room, error);
+    const std::size_t count = stream_.read_now(room, error);
     if (error) return false;
     input_.grow(count);
     return true;
@@ -168,9 +200,8 @@ Task<bool> Session::receive_sized() {
     body_received_ = body.size();
     while (body.size() < length) {
         error_code error;
-        auto into = errors_into(error);
         const asio::mutable_buffer room(body.free(), length - body.size());
-        const std::size_t count = co_await socket_.async_read_some(room, into);
+        const std::size_t count = co_await stream_.read(room, error);
         if (error || cut_) co_return false;
         body.grow(count);
         body_received_ = body.size();
@@ -275,8 +306,7 @@ Task<bool> Session::answer() {
 // Tries at once, which nearly always is enough.
 Task<bool> Session::write(std::string_view bytes, std::string_view behind) {
     error_code error;
-    const std::array all{asio::buffer(bytes), asio::buffer(behind)};
-    const std::size_t count = socket_.write_some(all, error);
+    const std::size_t count = stream_.write_now(bytes, behind, error);
     if (error && error != asio::error::would_block && error != asio::error::try_again)
         co_return false;
     if (count == bytes.size() + behind.size()) co_return true;
@@ -294,11 +324,10 @@ Task<bool> Session::write_rest(std::string_view bytes, std::string_view behind) 
     if (!in_flight.take(held)) co_return false;
     enter(Phase::writing);
     deadline_ += std::chrono::seconds((held + behind.size()) / write_rate_min);
-    std::string copy(bytes);
+    const std::string copy(bytes);
+    const std::string_view rest = copy;
     error_code error;
-    auto into = errors_into(error);
-    const std::array rest{asio::buffer(std::as_const(copy)), asio::buffer(behind)};
-    co_await asio::async_write(socket_, rest, into);
+    co_await stream_.write(rest, behind, error);
     in_flight.give(held);
     if (expired_ && error) core_.station().counts.timeouts.add();
     co_return !error && !cut_;
@@ -308,20 +337,23 @@ Task<bool> Session::write_rest(std::string_view bytes, std::string_view behind) 
 // more from us, and a short while of reading over what the client still sends.
 Task<> Session::linger() {
     error_code error;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+    stream_.finish_writing(error);
     if (error) co_return;
     enter(Phase::lingering);
     std::size_t total = 0;
     while (!error && !cut_ && total < linger_bytes_max) {
         input_.consume(input_.view().size());
-        auto into = errors_into(error);
         const asio::mutable_buffer room = input_.free();
-        const std::size_t count = co_await socket_.async_read_some(room, into);
+        const std::size_t count = co_await stream_.read(room, error);
         total += count;
     }
 }
 
 Task<> Session::run() {
+    if (stream_.is_secure()) {
+        const bool shaken = co_await shake_hands();
+        if (!shaken) co_return;
+    }
     for (;;) {
         const bool begun = co_await receive_head();
         if (!begun) co_return;

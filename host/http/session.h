@@ -12,6 +12,7 @@
 #include "http/exchange.h"
 #include "http/head.h"
 #include "http/io.h"
+#include "http/stream.h"
 
 namespace ingest::http {
 
@@ -57,14 +58,18 @@ public:
     void check_deadline(std::chrono::steady_clock::time_point now);
     void close_if_idle();
     void cut();
+    // Others want to shake hands too, and it has been at it for longer than they have.
+    void give_way();
 
 private:
-    enum class Phase { idle, head, body, waiting, writing, lingering };
+    enum class Phase { handshake, idle, head, body, waiting, writing, lingering };
 
     void enter(Phase phase);
     bool too_slow(std::chrono::steady_clock::time_point now) const;
     void cancel();
 
+    Task<bool> shake_hands();
+    Task<> refuse_handshake();
     Task<bool> receive_head();
     Task<bool> receive();
     bool receive_now();
@@ -79,7 +84,7 @@ private:
     Task<> linger();
 
     Core& core_;
-    Socket socket_;
+    Stream stream_;
     const Address peer_;
     std::list<Session*>::iterator place_;
 

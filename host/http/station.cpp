@@ -48,6 +48,7 @@ void CoreCounts::add_to(Counters& sum) const noexcept {
     sum.rate_limited += rate_limited.value();
     sum.overloaded += overloaded.value();
     sum.timeouts += timeouts.value();
+    sum.handshakes_failed += handshakes_failed.value();
 }
 
 bool is_request_id(std::string_view text) noexcept {

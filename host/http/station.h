@@ -14,6 +14,7 @@
 #include "http/response.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "http/tls_slot.h"
 
 namespace ingest::http {
 
@@ -30,7 +31,9 @@ struct Shared {
     ConnectionTable connections;
     InFlight in_flight;  // bodies from admission to acceptance; answers that are slowly taken
     InFlight outcomes;   // from acceptance to the answer
+    TlsSlot tls;
     LogBudget warning_lines{10};
+    LogBudget handshake_lines{1};
     std::atomic<bool> draining{false};
 };
 
@@ -56,6 +59,7 @@ struct CoreCounts {
     Count rate_limited;
     Count overloaded;
     Count timeouts;
+    Count handshakes_failed;
 
     void add_to(Counters& sum) const noexcept;
 };

@@ -75,15 +75,19 @@ class Response:
 class Client:
     """One keep-alive connection; connects anew after an error."""
 
-    def __init__(self, port, timeout=PATIENCE):
+    def __init__(self, port, timeout=PATIENCE, tls=None):
         self.port = port
         self.timeout = timeout
+        self.tls = tls  # an ssl.SSLContext, or plain HTTP
         self.connection = None
 
     def request(self, method, path, body=None, headers=None):
         if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                         timeout=self.timeout)
+            self.connection = (
+                http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self.timeout,
+                                            context=self.tls)
+                if self.tls else
+                http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout))
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
         sent = {"Content-Type": "application/json"} if body is not None else {}
@@ -125,6 +129,7 @@ class Host:
         self.prefix = []  # of its command: a tracer that leaves it this process's child
         self.descriptors = ()  # that it inherits
         self.port = free_port()
+        self.tls = None  # an ssl.SSLContext for its clients
         self.process = None
         self.log_path = os.path.join(directory, "host.log")
 
@@ -157,13 +162,13 @@ class Host:
             raise AssertionError("the host ended with %d:\n%s" % (self.process.returncode,
                                                                   self.log()))
         try:
-            with contextlib.closing(Client(self.port, timeout=5)) as client:
+            with contextlib.closing(Client(self.port, timeout=5, tls=self.tls)) as client:
                 return client.get("/health").status == 200
         except OSError:
             return False
 
     def client(self):
-        return Client(self.port)
+        return Client(self.port, tls=self.tls)
 
     def connected(self, *sinks):
         """Whether /health says so of each sink named."""

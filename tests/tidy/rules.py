@@ -45,7 +45,7 @@ THIRD_PARTY = {
     'yaml-cpp/': r'^host/app/',
     'spdlog/': r'^host/base/',
     'fmt/': r'^host/base/',
-    'openssl/': r'^host/plugin/',
+    'openssl/': r'^host/(plugin|http)/',
     'prometheus/': r'^host/observe/',
     'nlohmann/': ANYWHERE_BUT_SPOOL,
     'pqxx/': r'^plugins/postgres-sink/',

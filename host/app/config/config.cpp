@@ -100,6 +100,7 @@ void read_limits(MapReader& map, Limits& limits) {
     map.size("header_bytes", limits.header_bytes, {512, 256 * kib});
     map.integer("header_fields", limits.header_fields, {8, 1000});
     map.size("body_bytes", limits.body_bytes, {kib, 256 * mib});
+    map.duration("handshake_timeout", limits.handshake_timeout, {milliseconds(100), hour});
     map.duration("header_timeout", limits.header_timeout, {milliseconds(100), hour});
     map.duration("body_timeout", limits.body_timeout, {milliseconds(100), hour});
     map.size("body_rate_min", limits.body_rate_min, {0, gib});
@@ -107,6 +108,7 @@ void read_limits(MapReader& map, Limits& limits) {
     map.duration("write_timeout", limits.write_timeout, {milliseconds(100), hour});
     map.integer("connections", limits.connections, {1, 1'000'000});
     map.integer("connections_per_address", limits.connections_per_address, {1, 1'000'000});
+    map.integer("handshakes", limits.handshakes, {1, 100'000});
     map.size("in_flight_bytes", limits.in_flight_bytes, {mib, tib});
     if (limits.in_flight_bytes < limits.body_bytes) {
         map.error(map.has("in_flight_bytes") ? "in_flight_bytes" : "body_bytes",
@@ -115,14 +117,42 @@ void read_limits(MapReader& map, Limits& limits) {
     }
 }
 
+void read_tls_file(MapReader& map, std::string_view key, TlsFile& file,
+                   const std::filesystem::path& base) {
+    std::string path;
+    if (!map.text(key, path, some_text)) return;
+    file = {(base / path).lexically_normal(), map.find(key)->mark};
+}
+
+void read_tls(MapReader& map, Tls& tls, const std::filesystem::path& base) {
+    using Clients = Tls::ClientCertificates;
+    static constexpr Choice<Clients> choices[] = {{"required", Clients::required},
+                                                  {"optional", Clients::optional}};
+    for (const std::string_view key : {"certificate", "key"}) {
+        if (!map.has(key)) map.error(key, "is missing", "give the path of a PEM file");
+    }
+    read_tls_file(map, "certificate", tls.certificate, base);
+    read_tls_file(map, "key", tls.key, base);
+    read_tls_file(map, "client_ca", tls.client_ca, base);
+    map.choice("client_certificates", tls.client_certificates, choices);
+    if (map.has("client_certificates") && !map.has("client_ca")) {
+        map.error("client_certificates", "nobody is named who could have issued them",
+                  "add `client_ca: FILE`, or leave this out");
+    }
+}
+
 void read_batch(MapReader& map, Batch& batch) {
     map.integer("readings_max", batch.readings_max, {1, 100'000});
 }
 
-void read_http(MapReader& map, Http& http) {
+void read_http(MapReader& map, Http& http, const std::filesystem::path& base) {
     map.text("host", http.host, address);
     map.integer("port", http.port, {0, 65535});
     map.integer("threads", http.threads, {0, 1024});
+    if (const Node* node = map.find("tls"); node != nullptr && !node->is_null()) {
+        map.section("tls", http.tls.emplace(),
+                    [&](MapReader& tls, Tls& to) { read_tls(tls, to, base); });
+    }
     map.section("cors", http.cors_origins, read_cors);
     map.section("rate_limit", http.rate_limit, read_rate_limit);
     map.section("limits", http.limits, read_limits);
@@ -321,7 +351,8 @@ void read_storage(MapReader& map, Config& config) {
 void read_config(MapReader& map, Config& config, const std::filesystem::path& base) {
     map.section("service", config.service, read_service);
     map.section("log", config.log, read_log);
-    map.section("http", config.http, read_http);
+    map.section("http", config.http,
+                [&](MapReader& http, Http& to) { read_http(http, to, base); });
     map.section("reading", config.reading, read_reading);
     const Node::Member* reading = map.node().find("reading");
     const Node::Member* fields = reading ? reading->value.find("fields") : nullptr;

@@ -44,6 +44,7 @@ struct Limits {
     std::uint64_t header_bytes = 8 * kib;
     std::uint32_t header_fields = 64;
     std::uint64_t body_bytes = mib;
+    milliseconds handshake_timeout{5'000};
     milliseconds header_timeout{5'000};
     milliseconds body_timeout{10'000};
     std::uint64_t body_rate_min = kib;  // bytes per second
@@ -51,7 +52,21 @@ struct Limits {
     milliseconds write_timeout{10'000};
     std::uint32_t connections = 4096;
     std::uint32_t connections_per_address = 256;
+    std::uint32_t handshakes = 256;  // of TLS, at a time
     std::uint64_t in_flight_bytes = 64 * mib;  // of request bodies, all connections together
+};
+
+struct TlsFile {
+    std::filesystem::path path;  // as plugin_dirs are; empty: not given
+    Mark mark;
+};
+
+struct Tls {
+    enum class ClientCertificates { required, optional };
+    TlsFile certificate;
+    TlsFile key;
+    TlsFile client_ca;
+    ClientCertificates client_certificates = ClientCertificates::required;
 };
 
 struct Batch {
@@ -63,6 +78,7 @@ struct Http {
     std::uint16_t port = 8001;   // 0: any free one
     std::uint32_t threads = 0;   // 0: half as many as CPU cores
     std::vector<std::string> cors_origins = {"*"};  // "*" or scheme://host[:port]; empty: none
+    std::optional<Tls> tls;
     RateLimit rate_limit;
     Limits limits;
     Batch batch;

@@ -23,8 +23,9 @@ class NotSent(Exception):
 class Connection:
     """One HTTP/1.1 connection, opened when it is needed."""
 
-    def __init__(self, port):
+    def __init__(self, port, tls=None):
         self.port = port
+        self.tls = tls
         self.reader = self.writer = None
 
     async def post(self, path, body):
@@ -32,7 +33,7 @@ class Connection:
         if self.writer is None:
             try:
                 self.reader, self.writer = await asyncio.wait_for(
-                    asyncio.open_connection("127.0.0.1", self.port), ANSWER_SECONDS)
+                    asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls), ANSWER_SECONDS)
             except (OSError, asyncio.TimeoutError) as error:
                 raise NotSent(repr(error)) from error
         try:
@@ -87,7 +88,7 @@ class Load:
     """
 
     def __init__(self, port, journal, connections=64, sizes=(1, 5), rate=None, first_number=0,
-                 seed=None, one_request_each=False, extra=None):
+                 seed=None, one_request_each=False, extra=None, tls=None):
         self.port = port
         self.journal = journal
         self.extra = extra or {}
@@ -95,6 +96,7 @@ class Load:
         self.sizes = sizes
         self.rate = rate
         self.one_request_each = one_request_each
+        self.tls = tls  # an ssl.SSLContext, or plain HTTP
         self.next_number = first_number
         self.samples = []        # appended by the client thread, read by any
         self.no_answer = []      # reasons
@@ -160,7 +162,7 @@ class Load:
             await self._pause(self._slot - now)
 
     async def _client(self):
-        connection = Connection(self.port)
+        connection = Connection(self.port, self.tls)
         while not self._stop_seen.is_set():
             count = self._random.choice(self.sizes)
             if self.rate:

@@ -31,6 +31,12 @@ TEST(Arguments, TakesBothWaysToWriteAnOption) {
 TEST(Arguments, ProbeAsksTheEnvironmentsPort) {
     EXPECT_EQ(parse_arguments({"probe"}, "")->url, "http://127.0.0.1:8001/health");
     EXPECT_EQ(parse_arguments({"probe"}, "9000")->url, "http://127.0.0.1:9000/health");
+    const auto secure =
+        parse({"probe", "--ca", "a", "--insecure", "--certificate=c", "--key", "k"});
+    EXPECT_EQ(secure->ca, "a");
+    EXPECT_TRUE(secure->insecure);
+    EXPECT_EQ(secure->certificate, "c");
+    EXPECT_EQ(secure->key, "k");
     EXPECT_EQ(parse_arguments({"probe", "--url", "http://127.0.0.1:1/"}, "9000")->url,
               "http://127.0.0.1:1/");
 }
@@ -129,6 +135,9 @@ TEST(Arguments, SaysWhatIsWrong) {
     EXPECT_THAT(refusal({"serve", "config.yaml"}), HasSubstr("no option"));
     EXPECT_THAT(refusal({"serve", "--config", "a", "--port", "1"}), HasSubstr("--port"));
     EXPECT_THAT(refusal({"probe", "--config", "a"}), HasSubstr("--config"));
+    EXPECT_THAT(refusal({"probe", "--certificate", "a"}), HasSubstr("--key go together"));
+    EXPECT_THAT(refusal({"probe", "--key", "a"}), HasSubstr("--key go together"));
+    EXPECT_THAT(refusal({"serve", "--insecure"}), HasSubstr("--insecure"));
 }
 
 }  // namespace

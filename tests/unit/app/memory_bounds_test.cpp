@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "http/tls_channel.h"
 #include "model/batch.h"
 #include "spool/types.h"
 
@@ -46,6 +47,8 @@ TEST(MemoryBounds, FollowWhatIsConfigured) {
               before.requests + 2 * mib);
     EXPECT_EQ(with([&](auto& c) { c.http.limits.connections *= 2; }).connections,
               before.connections * 2);
+    EXPECT_GE(with([&](auto& c) { c.http.tls.emplace(); }).connections,
+              before.connections + 4096U * http::TlsChannel::memory_max);
     EXPECT_GE(with([&](auto& c) { c.http.limits.header_bytes = mib; }).connections,
               4096U * mib);
     EXPECT_EQ(with([&](auto& c) { c.spool.memory += mib; }).spool, before.spool + mib);

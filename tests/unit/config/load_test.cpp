@@ -54,11 +54,14 @@ http:
   host: "::1"
   port: 0
   threads: 3
+  tls: { certificate: c.pem, key: /k.pem, client_ca: a/../ca.pem, client_certificates: Optional }
   cors: { origins: [ https://a.org, "http://b.org:81" ] }
   rate_limit: { enabled: yes, per_minute: 7 }
   limits: { request_line_bytes: 1KiB, header_bytes: 2KiB, header_fields: 9, body_bytes: 3KiB,
-            header_timeout: 1s, body_timeout: 2s, body_rate_min: 0, idle_timeout: 3s,
-            write_timeout: 4s, connections: 5, connections_per_address: 6, in_flight_bytes: 7MiB }
+            handshake_timeout: 900ms, header_timeout: 1s, body_timeout: 2s, body_rate_min: 0,
+            idle_timeout: 3s,
+            write_timeout: 4s, connections: 5, connections_per_address: 6, handshakes: 7,
+            in_flight_bytes: 7MiB }
   batch: { readings_max: 8 }
 reading:
   unknown_fields: keep
@@ -101,6 +104,7 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
     EXPECT_EQ(limits.header_bytes, 2 * kib);
     EXPECT_EQ(limits.header_fields, 9U);
     EXPECT_EQ(limits.body_bytes, 3 * kib);
+    EXPECT_EQ(limits.handshake_timeout, milliseconds(900));
     EXPECT_EQ(limits.header_timeout, milliseconds(1'000));
     EXPECT_EQ(limits.body_timeout, milliseconds(2'000));
     EXPECT_EQ(limits.body_rate_min, 0U);
@@ -108,8 +112,23 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
     EXPECT_EQ(limits.write_timeout, milliseconds(4'000));
     EXPECT_EQ(limits.connections, 5U);
     EXPECT_EQ(limits.connections_per_address, 6U);
+    EXPECT_EQ(limits.handshakes, 7U);
     EXPECT_EQ(limits.in_flight_bytes, 7 * mib);
     EXPECT_EQ(config.http.batch.readings_max, 8U);
+}
+
+TEST(Load, FilesOfTlsBeginAtTheConfiguration) {
+    EXPECT_FALSE(good(least).http.tls);
+    EXPECT_FALSE(good(std::string("http: { tls: }") + std::string(least)).http.tls);
+    const Config config = good(every_key);
+    ASSERT_TRUE(config.http.tls);
+    const Tls& tls = *config.http.tls;
+    const auto base = config.plugin_dirs.at(0).parent_path();
+    EXPECT_EQ(tls.certificate.path, base / "c.pem");
+    EXPECT_EQ(tls.certificate.mark, (Mark{8, 23}));
+    EXPECT_EQ(tls.key.path, "/k.pem");
+    EXPECT_EQ(tls.client_ca.path, base / "ca.pem");
+    EXPECT_EQ(tls.client_certificates, Tls::ClientCertificates::optional);
 }
 
 TEST(Load, EveryKeyOfReadingsAndValidatorsIsRead) {
