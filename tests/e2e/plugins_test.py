@@ -81,7 +81,7 @@ class ListingTest(e2e.HostTest):
     def test_what_cannot_be_used_is_told_and_the_rest_listed(self):
         directory = self.directory_of(
             "mixed", *(os.path.join(FAULTY, f + ".so") for f in (
-                "crashes-on-loading", "exits-on-loading", "prints-on-loading", "size-huge")),
+                "crashes-on-loading", "quits-on-loading", "prints-on-loading", "size-huge")),
             os.path.join(PLUGINS, "range.so"))
         shutil.copy(os.path.join(PLUGINS, "rules.so"), os.path.join(directory, "open.so"))
         os.chmod(os.path.join(directory, "open.so"), 0o666)
@@ -95,10 +95,10 @@ class ListingTest(e2e.HostTest):
         listed = {p["id"] for p in listing["plugins"]}
         self.assertEqual(listed, set(SHIPPED) | {"prints-on-loading"})
         refused = {r["id"]: r for r in listing["refused"]}
-        self.assertEqual(set(refused), {"crashes-on-loading", "exits-on-loading", "size-huge",
+        self.assertEqual(set(refused), {"crashes-on-loading", "quits-on-loading", "size-huge",
                                         "open", "text"})
         self.assertIn("SIGABRT", refused["crashes-on-loading"]["reason"])
-        self.assertIn("exit status 3", refused["exits-on-loading"]["reason"])
+        self.assertIn("exit status 3", refused["quits-on-loading"]["reason"])
         self.assertIn("chmod go-w", refused["open"]["reason"])
         self.assertIn("text.so", refused["text"]["reason"])
         self.assertEqual(refused["text"]["sha256"], hashlib.sha256(b"no library").hexdigest())

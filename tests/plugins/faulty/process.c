@@ -26,7 +26,7 @@ enum {
     slow_create,
     slow_loading,
     crashes_on_loading,
-    exits_on_loading,
+    quits_on_loading,
     prints_on_loading,
     says_nothing /* when it refuses its options */
 };
@@ -89,7 +89,7 @@ static int32_t create(const ingest_host *host, ingest_str options, const struct 
 __attribute__((constructor)) static void load(void) {
     if (FAULT == slow_loading) sleep(2);
     if (FAULT == crashes_on_loading) abort();
-    if (FAULT == exits_on_loading) _exit(3);
+    if (FAULT == quits_on_loading) _exit(3);
     if (FAULT == prints_on_loading) {
         printf("{\"plugin\": 1}\n");
         fflush(stdout);

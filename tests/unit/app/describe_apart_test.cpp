@@ -52,7 +52,7 @@ TEST(DescribeApart, ACrashIsTheChilds) {
 }
 
 TEST(DescribeApart, AnExitIsTheChilds) {
-    const auto ended = faulty("exits-on-loading");
+    const auto ended = faulty("quits-on-loading");
     ASSERT_FALSE(ended);
     EXPECT_THAT(ended.error().message, HasSubstr("exit status 3"));
 }
