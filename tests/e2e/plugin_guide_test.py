@@ -45,7 +45,7 @@ class PluginGuideTest(e2e.HostTest):
         self.assertIn("sqlite-sink", self.type(install))
 
     def test_ten_minutes(self):
-        make, again, serve, refused = blocks("sh", "Ten minutes")
+        make, again, serve, refused, explain = blocks("sh", "Ten minutes")
         (source,) = blocks("cpp", "Ten minutes")
         (entry,) = blocks("yaml", "Ten minutes")
         self.type(make)
@@ -60,6 +60,9 @@ class PluginGuideTest(e2e.HostTest):
         (error,) = answer["errors"]
         self.assertEqual((error["field"], error["code"]), ("pressure", "runs_dry"))
         self.assertIn("runs dry", error["message"])
+        explained = json.loads(self.bash(explain.replace(":8001", ":%d" % host.port)))
+        verdicts = {v["plugin"]: v["verdict"] for v in explained["validators"]}
+        self.assertEqual((explained["status_code"], verdicts["dry-pump"]), (422, "rejected"))
         (digest,) = blocks("sh", "Shipping")
         pinned = self.type_later(digest).split()[0]
         self.replace("config.yaml", entry, "%s    sha256: %s\n" % (entry, pinned))
