@@ -25,11 +25,10 @@ public:
         for (const Batch& batch : batches) {
             // The same rows make a file of the same name: a write that comes again replaces it.
             const auto path = directory_ + "/" + std::to_string(batch.sequence()) + ".tsv";
-            std::ofstream file(path + ".part");
-            if (!(file << table(batch) << std::flush)) throw failure("write to " + path);
-            sync(path + ".part");
-            if (std::rename((path + ".part").c_str(), path.c_str()) != 0)
-                throw failure("rename to " + path);
+            const auto part = path + ".part";
+            must(bool(std::ofstream(part) << table(batch) << std::flush), "write to " + part);
+            sync(part);
+            must(std::rename(part.c_str(), path.c_str()) == 0, "rename to " + path);
         }
         sync(directory_);
         state_ = INGEST_HEALTH_CONNECTED;
@@ -40,7 +39,7 @@ public:
 private:
     static std::string table(Batch batch) {
         std::string text;
-        for (int64_t row = 0; row < batch.rows(); ++row) {
+        for (int64_t row = 0; row < batch.rows(); ++row)
             for (int32_t column = 0; column < batch.columns(); ++column) {
                 const auto cell = static_cast<std::ptrdiff_t>(text.size());
                 append_text(text, batch.value(column, row));
@@ -48,22 +47,18 @@ private:
                 std::replace(text.begin() + cell, text.end(), '\n', ' ');
                 text += column + 1 < batch.columns() ? '\t' : '\n';
             }
-        }
         return text;
     }
 
     static void sync(const std::string& path) {
         const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-        if (file < 0 || ::fsync(file) != 0) {
-            const Error error = failure("sync " + path);
-            if (file >= 0) ::close(file);
-            throw error;
-        }
-        ::close(file);
+        const bool synced = file >= 0 && ::fsync(file) == 0;
+        if (file >= 0) ::close(file);  // which leaves errno alone
+        must(synced, "sync " + path);
     }
 
-    static Error failure(const std::string& what) {
-        return retry("cannot " + what + ": " + std::generic_category().message(errno));
+    static void must(bool done, const std::string& what) {
+        if (!done) throw retry("cannot " + what + ": " + std::generic_category().message(errno));
     }
 
     std::string directory_;
