@@ -41,7 +41,8 @@ public:
                 std::exchange(stuck, std::nullopt)->set_value();
                 release_core.get_future().wait();
             }
-            return observe::Health{true, 1.5, {{"database", true, false}, {"redis", false, false}}};
+            return observe::Health{
+                true, 1.5, {{"database", true, false}, {"redis", false, false}}, {}};
         };
         made.readiness = [this] {
             return observe::Readiness{ready, {{"database", true}, {"spool", ready}}};
