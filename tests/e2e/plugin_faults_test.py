@@ -31,6 +31,14 @@ def status_of(fault):
     return -getattr(signal, name).value if name.startswith("SIG") else None
 
 
+def counts(host):
+    """Of the one validator: its plugin, failures and misbehaviours."""
+    with e2e.contextlib.closing(host.client()) as client:
+        validator, = client.get("/api/v1/plugins").json["validators"]
+    return (validator["plugin"], validator["counts"]["failures"],
+            validator["counts"]["misbehaviours"])
+
+
 class TableTest(unittest.TestCase):
     def test_every_plugin_is_in_it(self):
         built = {os.path.basename(path)[:-3] for path in glob.glob(os.path.join(FAULTY, "*.so"))}
@@ -84,6 +92,12 @@ class StartTest(FaultyHostTest):
         host.start(wait=False)
         self.ends(host, 1)
         self.assertIn(told, host.log())
+
+    def test_one_that_quits_ends_it_with_its_own_status(self):
+        host = self.faulty_host(BY_NAME["quits-on-loading"])
+        self.assertEqual(self.check(host)[0], 3)
+        host.start(wait=False)
+        self.ends(host, 3)
 
     def test_a_start_that_hangs_is_named(self):
         host = self.faulty_host(BY_NAME["hangs-in-create"]).start(wait=False)
@@ -140,6 +154,7 @@ class ServingTest(FaultyHostTest):
                         self.assertEqual("Retry-After" in answer.headers, not passes)
                         self.assertNotIn(b"ABI", answer.body)
                     self.assertEqual(host.ledger()["spool"]["accepted"], 2 if passes else 0)
+                    self.assertEqual(counts(host), (fault.plugin, 2, 0))
                     self.assertEqual(host.stop(), 0)
                     for told in ('"validator":"%s","plugin":"%s"' % (fault.plugin, fault.plugin),
                                  fault.detail[0], '"failures":2'):
@@ -151,14 +166,15 @@ class ServingTest(FaultyHostTest):
                 host = self.faulty_host(fault).start()
                 with e2e.contextlib.closing(host.client()) as client:
                     answer = client.ingest(e2e.reading(7))
-                counts = fault.plugin == "undeclared-code"
-                self.assertEqual(answer.status, 422 if counts else 201, answer.body)
-                if counts:
+                refuses = fault.plugin == "undeclared-code"
+                self.assertEqual(answer.status, 422 if refuses else 201, answer.body)
+                if refuses:
                     self.assertEqual(answer.json["errors"][0]["code"], "surprise")
+                self.assertEqual(counts(host), (fault.plugin, 0, 1))
                 self.assertEqual(host.stop(), 0)
                 self.assertIn('"plugin":"%s"' % fault.plugin, host.log())
                 self.assertIn(fault.detail[0], host.log())
-                if not counts:
+                if not refuses:
                     stored, = self.rows(os.path.join(host.directory, "readings.db"))
                     self.assertEqual(stored["equipment_id"], e2e.reading(7)["equipment_id"])
 

@@ -89,6 +89,11 @@ FAULTS = (
     serves("executable-stack", "asks for executable stacks", "and gets them for all threads"),
     crashes("crashes-on-loading", "aborts when it is loaded", "SIGABRT", "loading"),
     Fault("exits-on-loading", "calls exit(0) when it is loaded", EXITS, ("in loading",)),
+    Fault("quits-on-loading", "calls _exit(3) when it is loaded",
+          "the process ends with status 3 and without a word, which nothing in it can prevent; "
+          "`ingest-host plugins` loads it in a process of its own and says so"),
+    serves("prints-on-loading", "writes to stdout when it is loaded", "its words are in the log",
+           log='{"plugin": 1}'),
     serves("slow-loading", "takes 2 s to load", "the log says so",
            log="a plugin does not return from loading"),
     # Creating.
