@@ -73,8 +73,8 @@ class FaultyHostTest(e2e.HostTest):
 
     def ends(self, host, status):
         """It ends by itself: a signal's number is negative."""
-        process, host.process = host.process, None
-        found = process.wait(e2e.PATIENCE)
+        found = host.process.wait(e2e.PATIENCE)
+        host.process = None
         self.assert_status(host, found, status)
 
     def assert_status(self, host, found, status):
