@@ -198,7 +198,7 @@ TEST_F(RulesTest, RefusesRulesThatCanNeverWork) {
     }
     EXPECT_THAT(refused("{}"), StartsWith("/rules: "));
     EXPECT_THAT(refused(R"({"rules": [1]})"), StartsWith("/rules/0: "));
-    EXPECT_THAT(refused(R"({"rules": )"), HasSubstr("cannot be read"));
+    EXPECT_THAT(refused(R"({"rules": )"), HasSubstr("no JSON object"));
 }
 
 TEST_F(RulesTest, TakesManyRowsAndNone) {
