@@ -144,7 +144,7 @@ void Samples::add_row(model::Batch& batch, std::int64_t row, Filling filling) {
     const auto at = static_cast<std::size_t>(row);
     batch.add_row();
     batch.set_uuid(model::column_reading_id, ids_.next(now_us() / 1000));
-    const std::string number = std::to_string(1000 + row % 50);
+    const std::string number = std::to_string(1000 + row % equipments);
     batch.set_utf8(model::column_equipment_id, filling == Filling::texts
                                                    ? odd_texts()[at % odd_texts().size()]
                                                    : "PUMP-A1-" + number.substr(1));

@@ -31,6 +31,9 @@ class Samples {
 public:
     explicit Samples(const model::Schema& schema) : schema_(schema) {}
 
+    // Of so many equipments in turn, but for Filling::texts.
+    static constexpr std::int64_t equipments = 50;
+
     model::Batch batch(std::int64_t rows, Filling filling = Filling::everyday);
     // Readings that were all refused because nothing but their ids could be read.
     model::Batch unreadable(std::int64_t rows);
