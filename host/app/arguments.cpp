@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <span>
 
 #include "app/plugin_project.h"
@@ -18,8 +19,9 @@ struct CommandRule {
     std::span<const std::string_view> actions = {};  // one of them follows the name
 };
 
-constexpr std::array<CommandRule, 8> commands{{
+constexpr std::array<CommandRule, 9> commands{{
     {"serve", Command::serve},
+    {"reload", Command::reload},
     {"check", Command::check},
     {"plugins", Command::plugins},
     {"new-plugin", Command::new_plugin},
@@ -37,13 +39,15 @@ struct OptionRule {
     bool has_value = true;
 };
 
-constexpr std::array<OptionRule, 24> options{{
+constexpr std::array<OptionRule, 27> options{{
     {"--config", Command::serve},
+    {"--config", Command::reload},
     {"--config", Command::check},
     {"--config", Command::plugins},
     {"--config", Command::spool},
     {"--config", Command::dead_letters},
     {"--dir", Command::plugins},
+    {"--dir", Command::reload},
     {"--dir", Command::spool},
     {"--dir", Command::new_plugin},
     {"--kind", Command::new_plugin},
@@ -54,6 +58,7 @@ constexpr std::array<OptionRule, 24> options{{
     {"--certificate", Command::probe},
     {"--key", Command::probe},
     {"--insecure", Command::probe, {}, false},
+    {"--wait", Command::reload},
     {"--json", Command::spool, "ls check", false},
     {"--json", Command::dead_letters, "ls", false},
     {"--sink", Command::spool, "export"},
@@ -117,7 +122,19 @@ Result<void> take_command(const std::vector<std::string_view>& words, std::size_
     return {};
 }
 
-void set(Arguments& arguments, std::string_view name, std::string_view value) {
+Result<void> set_wait(Arguments& arguments, std::string_view value) {
+    unsigned seconds = 0;
+    const char* end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, seconds);
+    if (read.ec != std::errc() || read.ptr != end || seconds < 1 || seconds > 86'400) {
+        return Error{"--wait takes whole seconds, 1 to 86400, not '" + std::string(value) + "'"};
+    }
+    arguments.wait = std::chrono::seconds(seconds);
+    return {};
+}
+
+Result<void> set(Arguments& arguments, std::string_view name, std::string_view value) {
+    if (name == "--wait") return set_wait(arguments, value);
     if (name == "--config") arguments.config = value;
     if (name == "--dir" && arguments.command == Command::plugins) {
         arguments.dirs.emplace_back(value);
@@ -137,6 +154,7 @@ void set(Arguments& arguments, std::string_view name, std::string_view value) {
     if (name == "--json") arguments.json = true;
     if (name == "--batches") arguments.batches = true;
     if (name == "--quarantine") arguments.quarantine = true;
+    return {};
 }
 
 // `--name value`, `--name=value` or `--name`; takes one or two words from `at` on.
@@ -150,14 +168,12 @@ Result<void> take_option(const std::vector<std::string_view>& words, std::size_t
     if (rule == nullptr) return misplaced(name, arguments);
     if (!rule->has_value) {
         if (has_value) return Error{std::string(name) + " takes no value"};
-        set(arguments, name, {});
-        return {};
+        return set(arguments, name, {});
     }
     if (!has_value && at == words.size()) {
         return Error{std::string(name) + " needs a value behind it"};
     }
-    set(arguments, name, has_value ? word.substr(equals + 1) : words[at++]);
-    return {};
+    return set(arguments, name, has_value ? word.substr(equals + 1) : words[at++]);
 }
 
 Result<void> check_new_plugin(const Arguments& arguments) {
@@ -189,8 +205,9 @@ Result<void> check_whole(const Arguments& arguments) {
     if (needs_config && arguments.config.empty()) {
         return Error{"which configuration? Say --config FILE, for example --config config.yaml"};
     }
-    if (arguments.command == Command::spool && arguments.config.empty() &&
-        arguments.dir.empty()) {
+    const bool needs_spool =
+        arguments.command == Command::spool || arguments.command == Command::reload;
+    if (needs_spool && arguments.config.empty() && arguments.dir.empty()) {
         return Error{"which spool? Say --config FILE, or --dir DIR, for example --dir var/spool"};
     }
     if (arguments.certificate.empty() != arguments.key.empty()) {
@@ -238,6 +255,10 @@ std::string_view usage() noexcept {
     return R"(ingest-host: takes sensor readings over HTTP and delivers them through plugins
 
   ingest-host [serve] --config FILE     serve until SIGTERM or SIGINT
+  ingest-host reload (--config FILE | --dir DIR) [--wait SECONDS]
+                                        have the running host read its configuration anew, as
+                                        SIGHUP does; waits for the outcome and prints it. The host
+                                        is found by its spool: DIR, or the one that FILE names
   ingest-host check --config FILE       read the configuration and try its plugins; serve nothing
   ingest-host plugins [--config FILE] [--dir DIR]... [--json]
                                         list the plugins that are there, with their options and

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@ namespace ingest::app {
 
 enum class Command {
     serve,
+    reload,
     check,
     plugins,
     new_plugin,
@@ -32,11 +34,13 @@ struct Arguments {
     std::filesystem::path key;
     bool insecure = false;              // `probe --insecure`
     std::string action;            // `spool ls|check|export`, `dead-letters ls|replay|drop`
-    std::filesystem::path dir;     // `spool --dir DIR`: the spool's; empty: the configuration's.
-                                   // `new-plugin --dir DIR`: the project's; empty: its name
-    std::string name;              // `new-plugin NAME`, as it was typed
-    std::string kind;              // `new-plugin --kind`, one of plugin_kinds
-    std::string language;          // `new-plugin --lang`, one of plugin_languages
+    // `spool --dir DIR`, `reload --dir DIR`: the spool's; empty: the configuration's.
+    // `new-plugin --dir DIR`: the project's; empty: its name
+    std::filesystem::path dir;
+    std::chrono::seconds wait{120};  // `reload --wait SECONDS`
+    std::string name;                // `new-plugin NAME`, as it was typed
+    std::string kind;                // `new-plugin --kind`, one of plugin_kinds
+    std::string language;            // `new-plugin --lang`, one of plugin_languages
     std::string sink;              // `--sink NAME`; empty: all
     std::vector<std::string> ids;  // `dead-letters replay|drop --id READING_ID`
     bool all = false;              // `dead-letters replay|drop --all`; then there are no ids

@@ -8,13 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "app/config/config.h"
-#include "app/plan.h"
-#include "deliver/dead_letters.h"
-#include "deliver/lane.h"
-#include "deliver/readers.h"
+#include "app/edition.h"
+#include "app/exits.h"
+#include "base/mutex.h"
 #include "http/server.h"
-#include "ingest/ack_board.h"
 #include "ingest/admission.h"
 #include "observe/health.h"
 #include "observe/ledger.h"
@@ -38,10 +35,10 @@ struct Opening {
 // taken down by drain() and the destructor in reverse. Main thread, except what is marked.
 class Assembly {
 public:
-    // `config` and `plan` outlive this. An error says what could not be had and what to do; what
-    // a plugin has against its options goes to `diagnostics`. Listens first, so that clients queue
-    // while the spool recovers; answers them last.
-    static Result<std::unique_ptr<Assembly>> start(const config::Config& config, const Plan& plan,
+    // An error says what could not be had and what to do; what a plugin has against its options
+    // goes to `diagnostics`. Listens first, so that clients queue while the spool recovers; answers
+    // them last. The libraries of the plan outlive this.
+    static Result<std::unique_ptr<Assembly>> start(std::unique_ptr<const Edition> edition,
                                                    const Opening& opening,
                                                    config::Diagnostics& diagnostics);
     ~Assembly();
@@ -50,16 +47,20 @@ public:
 
     const std::string& host() const noexcept { return host_; }
     std::uint16_t port() const noexcept { return server_->port(); }
+    // What serves.
+    const Edition& edition() const noexcept { return *edition_; }
 
     // Refuses new work, finishes requests in flight, delivers until nothing waits or `deadline`,
     // and stores the cursors. What is not delivered by then stays in the spool. With a socket that
     // was passed somebody may be waiting to serve it: then only writes under way are finished.
     void drain(std::chrono::steady_clock::time_point deadline);
 
-    // As http::Server has it.
-    void replace_tls(http::SharedTls tls) {
-        server_->replace_tls(std::move(tls));
-    }
+    // Takes the place of what serves, between requests; none fails for it. `next` has passed
+    // refuse_restarts(). An error, or what plugins have against their options, in `diagnostics`:
+    // nothing has changed. Returns what did, when every core serves the new edition and what was
+    // only the former one's has ended. Not after drain().
+    Result<Difference> change(std::unique_ptr<Edition> next, config::Diagnostics& diagnostics);
+    bool socket_passed() const noexcept { return passed_; }
 
     // Any thread.
     observe::Health health();
@@ -68,41 +69,37 @@ public:
     observe::Plugins plugins() const;
 
 private:
-    struct Exit {  // one sink's way out
-        const PlannedSink* sink = nullptr;
-        std::unique_ptr<deliver::DeadLetters> dead_letters;
-        std::unique_ptr<deliver::Lane> lane;
-    };
-
-    Assembly(const config::Config& config, const Plan& plan) : config_(config), plan_(plan) {}
+    explicit Assembly(std::unique_ptr<const Edition> edition)
+        : edition_(std::move(edition)), schema_(edition_->plan.schema) {}
     Result<http::ListeningSocket> open_socket(const Opening& opening);
     Result<void> open_spool(const Opening& opening);
-    Result<void> open_exits(std::vector<std::vector<std::unique_ptr<plugin::Sink>>> instances);
-    Result<void> open_front(std::vector<std::unique_ptr<plugin::Query>> queries,
-                            http::ListeningSocket socket);
+    Result<void> open_front(http::ListeningSocket socket);
     http::Services services();
+    std::vector<http::Asset> assets() const;
+    void wait_for_committer();
     std::optional<intake::Overload> overload();
-    void latest(std::string equipment_id, std::uint32_t limit,
-                std::function<void(http::LatestAnswer)> done);
+    // plugins() tells of these from now on, and looks at what it told of before no more.
+    void tell_of(const Edition& edition, const validate::Validators& validators);
     void log_bounds() const;
-    const PlannedSink* storage() const noexcept;
 
-    const config::Config& config_;
-    const Plan& plan_;
+    std::unique_ptr<const Edition> edition_;  // for the main thread only
+    const std::shared_ptr<const model::Schema> schema_;  // shared: see Plan
     const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     const plugin::CallWatch* call_watch_ = nullptr;
     std::atomic<bool> draining_{false};
     unsigned cores_ = 1;
-    std::string openapi_;
     std::string host_;  // where it listens
     bool passed_ = false;
 
     std::unique_ptr<validate::Validators> validators_;
     std::unique_ptr<spool::Spool> spool_;
-    std::unique_ptr<intake::AckBoard> acks_;
+    std::uint64_t segment_bytes_ = 0;  // of the spool
     intake::Pace pace_;
-    std::vector<Exit> exits_;
-    std::unique_ptr<deliver::Readers> readers_;
+    std::unique_ptr<Exits> exits_;
+    // Held while plugins() reads them, so that they are there as long.
+    mutable Mutex telling_;
+    const Edition* told_edition_ INGEST_GUARDED_BY(telling_) = nullptr;
+    const validate::Validators* told_validators_ INGEST_GUARDED_BY(telling_) = nullptr;
     std::unique_ptr<http::Server> server_;
 };
 

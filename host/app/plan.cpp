@@ -55,6 +55,7 @@ void add_failure(const config::PluginUse& use, const plugin::Answer& answer,
 }
 
 std::unique_ptr<validate::Validators> make_validators(const Plan& plan, unsigned cores,
+                                                      const validate::Validators* running,
                                                       config::Diagnostics& diagnostics) {
     std::vector<validate::ValidatorPlan> plans;
     for (const PlannedValidator& validator : plan.validators) {
@@ -63,7 +64,8 @@ std::unique_ptr<validate::Validators> make_validators(const Plan& plan, unsigned
                          pass ? validate::OnError::pass : validate::OnError::refuse});
     }
     std::vector<validate::Validators::Failure> failures;
-    auto validators = validate::Validators::create(std::move(plans), *plan.schema, cores, failures);
+    auto validators = validate::Validators::create(std::move(plans), *plan.schema, cores, failures,
+                                                   running);
     for (const auto& failure : failures) {
         add_failure(plan.validators[failure.plan].config->use, failure.answer, diagnostics);
     }
@@ -138,15 +140,18 @@ Plan make_plan(const config::Config& config, PluginSet& plugins,
 }
 
 Instances make_instances(const config::Config& config, const Plan& plan, unsigned cores,
-                         config::Diagnostics& diagnostics) {
+                         config::Diagnostics& diagnostics, const Running& running) {
     Instances made;
-    made.validators = make_validators(plan, cores, diagnostics);
-    for (const PlannedSink& sink : plan.sinks) {
-        made.sinks.push_back(
-            make_exits<plugin::Sink>(plan, sink, sink.config->workers, diagnostics));
+    made.validators = make_validators(plan, cores, running.validators, diagnostics);
+    for (std::size_t i = 0; i < plan.sinks.size(); ++i) {
+        const PlannedSink& sink = plan.sinks[i];
+        const bool runs = i < running.sinks.size() && running.sinks[i];
+        made.sinks.push_back(make_exits<plugin::Sink>(plan, sink, runs ? 0 : sink.config->workers,
+                                                      diagnostics));
     }
     // Made of the same options: what is wrong with them was said.
-    if (config.storage && diagnostics.empty() && plan.sinks[*config.storage].library->query()) {
+    if (config.storage && !running.queries && diagnostics.empty() &&
+        plan.sinks[*config.storage].library->query()) {
         made.queries = make_exits<plugin::Query>(plan, plan.sinks[*config.storage],
                                                  config.query.readers, diagnostics);
     }

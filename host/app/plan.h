@@ -32,7 +32,9 @@ struct PlannedValidator {
 // What a configuration comes to once its plugins are known: everything that can be found out
 // without serving. Refers to the configuration and the plugins, which outlive it.
 struct Plan {
-    std::unique_ptr<model::Schema> schema;
+    // Shared: instances and the spool keep that of the first plan, which later plans of the same
+    // fields take over.
+    std::shared_ptr<const model::Schema> schema;
     std::vector<PlannedValidator> validators;
     std::vector<PlannedSink> sinks;
     http::SharedTls tls;  // null: plain HTTP
@@ -57,9 +59,16 @@ struct Instances {
     std::vector<std::unique_ptr<plugin::Query>> queries;  // of the storage sink, if it answers any
 };
 
+// What of a plan need not be made, because it runs already.
+struct Running {
+    const validate::Validators* validators = nullptr;  // of which equal ones are taken over
+    std::vector<bool> sinks;                           // by index in the plan; empty: none
+    bool queries = false;
+};
+
 // What plugins have against their options goes to `diagnostics`, at the line of the file that it is
 // about, all of it; the instances are of use only if there is none.
 Instances make_instances(const config::Config& config, const Plan& plan, unsigned cores,
-                         config::Diagnostics& diagnostics);
+                         config::Diagnostics& diagnostics, const Running& running = {});
 
 }  // namespace ingest::app

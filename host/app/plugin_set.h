@@ -17,17 +17,26 @@ namespace ingest::app {
 std::vector<std::filesystem::path> plugin_dirs(
     const std::vector<std::filesystem::path>& configured);
 
-// The libraries that this process opened, each once. Main thread.
+// The libraries that this process opened, each once, by what they are and not by where they were.
+// Main thread.
 class PluginSet {
 public:
     explicit PluginSet(std::vector<std::filesystem::path> dirs) : dirs_(std::move(dirs)) {}
 
-    // Finds, verifies and opens `id`, or gives the one that is open.
+    // From now on `dirs` count, and each file is looked at anew. What was opened before stays good.
+    void look_anew(std::vector<std::filesystem::path> dirs);
+
+    // Finds, verifies and opens `id`. One that is open with these very bytes is given again.
+    // Between two calls of look_anew() an id is always the same library.
     Result<const plugin::Library*> open(std::string_view id, std::string_view sha256);
 
 private:
+    Result<const plugin::Library*> find_open(const std::filesystem::path& file,
+                                             std::string_view id) const;
+
     std::vector<std::filesystem::path> dirs_;
-    std::map<std::string, std::unique_ptr<plugin::Library>, std::less<>> open_;
+    std::map<std::string, const plugin::Library*, std::less<>> named_;  // in this look
+    std::vector<std::unique_ptr<plugin::Library>> open_;
 };
 
 }  // namespace ingest::app

@@ -1,13 +1,20 @@
+#include <array>
 #include <csignal>
 #include <iostream>
 
+#include <poll.h>
 #include <pthread.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "app/assembly.h"
 #include "app/commands.h"
+#include "app/control.h"
 #include "app/passed_socket.h"
+#include "app/reload.h"
 #include "app/version.h"
+#include "app/watchdog.h"
+#include "base/check.h"
 #include "plugin/call_watch.h"
 #include "plugin/crash_report.h"
 
@@ -38,19 +45,14 @@ sigset_t block_signals() {
     return set;
 }
 
-int wait_for_signal(const sigset_t& set) {
-    int signal = 0;
-    while (sigwait(&set, &signal) != 0 || signal == SIGALRM) {
-    }
-    return signal;
-}
-
 // Waits for the process that owns the spool to end, which has the same socket and was told to stop
 // or is about to be. Main thread.
 class Succession {
 public:
     Succession(const sigset_t& signals, Clock::duration patience)
-        : signals_(signals), patience_(patience) {}
+        : signals_(signals), patience_(patience) {
+        sigdelset(&signals_, SIGHUP);  // stays pending until we serve
+    }
 
     // True: ask again whether the spool is free. False: time is up, or we are told to stop too.
     bool wait() {
@@ -62,84 +64,69 @@ public:
         if (Clock::now() >= *deadline_) return false;
         const timespec pause{0, 10'000'000};
         const int signal = sigtimedwait(&signals_, nullptr, &pause);
-        told_to_stop_ = signal > 0 && signal != SIGALRM;
+        told_to_stop_ = signal == SIGTERM || signal == SIGINT;
         return !told_to_stop_;
     }
     bool told_to_stop() const noexcept { return told_to_stop_; }
 
 private:
-    const sigset_t signals_;
+    sigset_t signals_;
     const Clock::duration patience_;
     std::optional<Clock::time_point> deadline_;
     bool told_to_stop_ = false;
 };
 
-// Ends the process by SIGALRM then, whatever it does.
-void end_at_the_latest_in(unsigned seconds) {
-    sigset_t alarm_only;
-    sigemptyset(&alarm_only);
-    sigaddset(&alarm_only, SIGALRM);
-    pthread_sigmask(SIG_UNBLOCK, &alarm_only, nullptr);
-    ::alarm(seconds);
-}
-
-// Ends the process if the drain does not: a second signal, or a plugin that hangs. Nothing is lost
-// by it, because what was not delivered is in the spool. Dies with the process at the latest.
-class Watchdog {
+// Takes signals and those who ask through the control socket, on the main thread, until told to
+// stop. Reloads are done one after the other: who asks while one is under way gets the next one.
+class Service {
 public:
-    Watchdog(const sigset_t& set, Clock::time_point deadline)
-        : thread_([this, set, deadline] { run(set, deadline); }) {}
-    ~Watchdog() {
-        done_ = true;
-        pthread_kill(thread_.native_handle(), SIGALRM);  // wakes sigtimedwait
-        thread_.join();
-    }
-    Watchdog(const Watchdog&) = delete;
-    Watchdog& operator=(const Watchdog&) = delete;
-
-private:
-    void run(const sigset_t& set, Clock::time_point deadline) {
-        while (!done_) {
-            const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                deadline + stuck_grace - Clock::now());
-            if (left.count() <= 0) {
-                end(log::Level::error, "something does not end, a plugin maybe; ending without it");
-            }
-            const timespec patience{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
-            const int signal = sigtimedwait(&set, nullptr, &patience);
-            if (!done_ && (signal == SIGTERM || signal == SIGINT)) {
-                end(log::Level::warn, "told to stop twice; ending at once");
-            }
+    Service(const Arguments& arguments, PluginSet& plugins, Assembly& assembly)
+        : arguments_(arguments), plugins_(plugins), assembly_(assembly) {
+        auto opened = ControlSocket::open(assembly.edition().config.spool.dir);
+        if (opened) {
+            control_ = std::move(*opened);
+        } else {
+            log::warn("app", "`ingest-host reload` cannot reach this host; SIGHUP does",
+                      {{"reason", opened.error().message}});
         }
     }
 
-    [[noreturn]] static void end(log::Level level, std::string_view message) {
-        // If nobody reads our output, the line below never returns: then the alarm ends us.
-        end_at_the_latest_in(2);
-        log::write(level, "app", message,
-                   {{"lost", "nothing: what is not delivered is in the spool"}});
-        ::_exit(1);
+    ToldToStop run(const sigset_t& signals) {
+        const plugin::Descriptor source(::signalfd(-1, &signals, SFD_CLOEXEC));
+        check(source.get() >= 0, "a process can have a descriptor for its signals");
+        std::array<pollfd, 2> events{
+            {{source.get(), POLLIN, 0}, {control_ ? control_->descriptor() : -1, POLLIN, 0}}};
+        std::optional<ToldToStop> told;
+        while (!told) {
+            if (::poll(events.data(), events.size(), -1) < 0) continue;  // EINTR
+            signalfd_siginfo signal{};
+            bool reloads = (events[1].revents & POLLIN) != 0;
+            if ((events[0].revents & POLLIN) != 0 &&
+                ::read(source.get(), &signal, sizeof signal) == sizeof signal) {
+                const int number = static_cast<int>(signal.ssi_signo);
+                if (number == SIGHUP) reloads = true;
+                if (number == SIGTERM || number == SIGINT) told = ToldToStop{number, Clock::now()};
+            }
+            if (reloads && !told) told = reload_once();
+        }
+        return *told;
     }
 
-    std::atomic<bool> done_{false};
-    std::thread thread_;
+private:
+    std::optional<ToldToStop> reload_once() {
+        std::vector<Asker> askers;
+        if (control_) askers = control_->take();
+        Watchdog watchdog({.patience = assembly_.edition().config.drain.timeout + stuck_grace});
+        const Reloaded reloaded = reload(arguments_.config, plugins_, assembly_);
+        for (Asker& asker : askers) asker.tell(reloaded.status, reloaded.text);
+        return watchdog.end();
+    }
+
+    const Arguments& arguments_;
+    PluginSet& plugins_;
+    Assembly& assembly_;
+    std::unique_ptr<ControlSocket> control_;  // null: it could not be had
 };
-
-// Connections that come from now on get what the files of TLS have now; a file that is not right
-// leaves things as they are.
-void renew_certificates(const config::Config& config, const std::string& file,
-                        Assembly& assembly) {
-    config::Diagnostics diagnostics(file);
-    auto tls = load_tls(config, diagnostics);
-    if (diagnostics.empty()) {
-        if (tls) assembly.replace_tls(std::move(tls));
-        return;
-    }
-    for (const config::Diagnostic& error : diagnostics.errors()) {
-        log::error("app", "not reloaded; what served goes on",
-                   {{"file", file}, {"line", error.mark.line}, {"reason", error.text}});
-    }
-}
 
 int fail(const Error& error) {
     std::cerr << "ingest-host: " << error.message << '\n';
@@ -160,7 +147,9 @@ int run_serve(const Arguments& arguments) {
     const plugin::ExitReport exit_report;
     const plugin::CallWatch call_watch({});
     PluginSet plugins(plugin_dirs(loaded.config.plugin_dirs));
-    const Plan plan = make_plan(loaded.config, plugins, loaded.diagnostics);
+    auto edition = std::make_unique<Edition>();
+    edition->config = std::move(loaded.config);
+    edition->plan = make_plan(edition->config, plugins, loaded.diagnostics);
     if (!loaded.diagnostics.empty()) {
         std::cerr << loaded.diagnostics.text();
         return 2;
@@ -169,9 +158,9 @@ int run_serve(const Arguments& arguments) {
     Opening opening;
     opening.call_watch = &call_watch;
     opening.passed_socket = *passed_socket;
-    Succession succession(signals, loaded.config.drain.timeout + succession_grace);
+    Succession succession(signals, edition->config.drain.timeout + succession_grace);
     if (opening.passed_socket) opening.wait_for_owner = [&] { return succession.wait(); };
-    auto assembly = Assembly::start(loaded.config, plan, opening, loaded.diagnostics);
+    auto assembly = Assembly::start(std::move(edition), opening, loaded.diagnostics);
     if (!assembly && succession.told_to_stop()) {
         log::info("app", "stopped");
         return 0;
@@ -186,13 +175,12 @@ int run_serve(const Arguments& arguments) {
                {"port", (*assembly)->port()},
                {"docs", "/docs"},
                {"version", version()}});
-    int signal = 0;
-    while ((signal = wait_for_signal(signals)) == SIGHUP) {
-        renew_certificates(loaded.config, loaded.diagnostics.file(), **assembly);
-    }
-    const auto deadline = Clock::now() + loaded.config.drain.timeout;
-    const Watchdog watchdog(signals, deadline);
-    log::info("app", "stopping", {{"signal", signal}});
+    const ToldToStop told = Service(arguments, plugins, **assembly).run(signals);
+    const auto patience = (*assembly)->edition().config.drain.timeout;
+    const auto deadline = told.at + patience;
+    const Watchdog watchdog(
+        {.patience = patience + stuck_grace, .told = told, .refuses_reloads = true});
+    log::info("app", "stopping", {{"signal", told.signal}});
     (*assembly)->drain(deadline);
     assembly->reset();
     log::info("app", "stopped");

@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <atomic>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -11,9 +12,10 @@ namespace ingest::log {
 namespace {
 
 // The process has one stdout, so its logger is the one thing here that is global. Written by
-// configure() before threads start, read-only afterwards.
+// configure() before threads start, read-only afterwards, but for the level.
 struct Output {
     Options options;
+    std::atomic<Level> level{Level::info};
     spdlog::logger logger{"ingest", std::make_shared<spdlog::sinks::stdout_sink_mt>()};
     Output() {
         options.format = Format::text;
@@ -92,9 +94,16 @@ std::string render(const Options& options, std::int64_t now_us, Level level,
     return line;
 }
 
-void configure(const Options& options) { output().options = options; }
+void configure(const Options& options) {
+    output().options = options;
+    set_level(options.level);
+}
 
-bool enabled(Level level) noexcept { return level >= output().options.level; }
+void set_level(Level level) noexcept { output().level.store(level, std::memory_order_relaxed); }
+
+bool enabled(Level level) noexcept {
+    return level >= output().level.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view logger, std::string_view message, Fields fields) {
     if (!enabled(level)) return;

@@ -41,6 +41,7 @@ using Fields = std::initializer_list<Field>;
 
 // Main thread, before other threads log. Before it, lines go out as text at level info.
 void configure(const Options& options);
+void set_level(Level level) noexcept;  // any thread
 bool enabled(Level level) noexcept;
 
 // `logger` names the room or plugin that speaks ("spool", "postgres-sink").

@@ -22,13 +22,10 @@ double random_fraction() {
 Lane::Lane(LaneOptions options, spool::Spool& spool, DeadLetters& dead_letters,
            std::vector<std::unique_ptr<plugin::Sink>> instances, LaneEvents events)
     : options_(std::move(options)),
+      events_(std::move(events)),
       spool_(spool),
-      dead_letters_(dead_letters),
-      events_(std::move(events)) {
-    for (auto& instance : instances) {
-        workers_.push_back(std::make_unique<Worker>());
-        workers_.back()->sink = std::move(instance);
-    }
+      dead_letters_(dead_letters) {
+    hire(std::move(instances));
     counted_.name = options_.name;
 }
 
@@ -48,9 +45,22 @@ Result<void> Lane::start() {
         at_start_ = spool_.tally(cursor->position);
     }
     dead_letters_.forget_before(cursor->position);
+    start_workers();
+    return {};
+}
+
+void Lane::hire(Instances instances) {
+    workers_.clear();
+    for (auto& instance : instances) {
+        workers_.push_back(std::make_unique<Worker>());
+        workers_.back()->sink = std::move(instance);
+    }
+}
+
+void Lane::start_workers() {
+    const MutexLock crew(crew_);
     for (const auto& worker : workers_)
         worker->thread = std::thread([this, w = worker.get()] { run(*w); });
-    return {};
 }
 
 void Lane::run(Worker& worker) {
@@ -162,6 +172,7 @@ void Lane::went_well() {
         first = !std::exchange(reached_once_, true);
         prober_ = nullptr;
         attempts_ = 0;
+        presumed_connected_ = false;
         last_contact_ = Clock::now();
         counted_.last_error.clear();
         if (was_down) changed_.notify_all();
@@ -182,6 +193,7 @@ void Lane::went_wrong(const Worker& worker, const plugin::Answer& answer) {
         if (!was_down || prober_ == &worker) ++attempts_;
         if (prober_ == &worker) prober_ = nullptr;
         retry_at_ = Clock::now() + backoff(options_.retry, attempts_, random_fraction());
+        presumed_connected_ = false;
         last_contact_ = Clock::now();
         ++counted_.retries;
         counted_.last_error = answer.message;
@@ -292,6 +304,7 @@ void Lane::request_stop(Clock::time_point deadline, Backlog backlog) {
     {
         const MutexLock lock(mutex_);
         leaves_backlog_ = leaves_backlog_ || backlog == Backlog::leave;
+        if (backlog == Backlog::deliver_so_far) claim_until_ = spool_.end();
         stop_by_ = stop_by_ ? std::min(*stop_by_, deadline) : deadline;
         retry_at_ = Clock::now();  // a sink that came back in the meantime gets what waits
         changed_.notify_all();
@@ -301,20 +314,63 @@ void Lane::request_stop(Clock::time_point deadline, Backlog backlog) {
 }
 
 void Lane::join() {
-    for (const auto& worker : workers_)
-        if (worker->thread.joinable()) worker->thread.join();
+    std::vector<std::thread> ending;
+    {
+        const MutexLock crew(crew_);
+        for (const auto& worker : workers_) ending.push_back(std::move(worker->thread));
+    }
+    for (std::thread& thread : ending)
+        if (thread.joinable()) thread.join();
+}
+
+Lane::Instances Lane::resume(LaneOptions options, Instances instances, LaneEvents events) {
+    join();
+    const bool connected = status().connected;
+    Instances former;
+    events_ = std::move(events);
+    {
+        const MutexLock crew(crew_);
+        options_ = std::move(options);
+        for (const auto& worker : workers_) former.push_back(std::move(worker->sink));
+        hire(std::move(instances));
+    }
+    {
+        const MutexLock order(claiming_);
+        const MutexLock lock(mutex_);
+        next_ = cursor_;  // what was claimed and not settled is claimed again
+        unreadable_ = false;
+        called_ = false;
+        stop_by_.reset();
+        leaves_backlog_ = false;
+        claim_until_ = UINT64_MAX;
+        // Nothing is known of where the new ones lead, but that it is most likely there.
+        down_ = false;
+        prober_ = nullptr;
+        reached_once_ = false;
+        attempts_ = 0;
+        presumed_connected_ = connected;
+        probe_asked_ = true;
+        last_contact_ = {};
+        counted_.last_error.clear();
+    }
+    announce();
+    start_workers();
+    return former;
 }
 
 LaneStatus Lane::status() const {
     bool reachable = false;
     bool overdue = false;
-    for (const auto& worker : workers_) {
-        reachable = reachable || worker->connected;
-        overdue = overdue || worker->is_overdue(options_.call_patience);
+    {
+        const MutexLock crew(crew_);
+        for (const auto& worker : workers_) {
+            reachable = reachable || worker->connected;
+            overdue = overdue || worker->is_overdue(options_.call_patience);
+        }
     }
     const MutexLock lock(mutex_);
     LaneStatus status = counted_;
-    status.connected = reachable && !overdue && !down_;
+    status.connected = !overdue && (presumed_connected_ || (reachable && !down_));
     status.cursor = cursor_;
     const spool::Tally now = spool_.tally(cursor_);
     status.accepted = at_start_.beyond + now.acknowledged - at_start_.acknowledged;

@@ -59,14 +59,16 @@ struct LaneStatus {
 // What a lane that is told to stop does with what waits.
 enum class Backlog {
     deliver,
-    leave,  // to the next process; writes under way are finished
+    deliver_so_far,  // what is in the log at the call; more may come for others
+    leave,           // to the next process or to resume(); writes under way are finished
 };
 
 // One sink's way out of the spool: workers that claim stretches of the log, write them, and move
 // the cursor over what is settled without a gap.
 //
 // Owns a thread per sink instance. While the sink is down, one worker at a time tries again, with
-// backoff; the others wait for it. Made, started and stopped on the main thread; dies after stop().
+// backoff; the others wait for it. Made, started, stopped and resumed on the main thread; dies
+// after join().
 class Lane {
 public:
     Lane(LaneOptions options, spool::Spool& spool, DeadLetters& dead_letters,
@@ -84,6 +86,12 @@ public:
     void request_stop(std::chrono::steady_clock::time_point deadline,
                       Backlog backlog = Backlog::deliver);
     void join();
+
+    using Instances = std::vector<std::unique_ptr<plugin::Sink>>;
+    // After request_stop(): waits for the workers, and goes on where they ended with others.
+    // Nothing that is settled is written again; counts go on. The name in the options is the same.
+    // Returns the former instances.
+    Instances resume(LaneOptions options, Instances instances, LaneEvents events);
 
     // Any thread.
     LaneStatus status() const;
@@ -114,11 +122,14 @@ private:
         std::uint64_t readings;
     };
 
+    void hire(Instances instances) INGEST_REQUIRES(crew_);
+    void start_workers();
     void run(Worker& worker);
     std::optional<Slice> claim();
     void gather();
     Clock::time_point gathers_until(Clock::time_point patient_until) const;
     Result<Slice> claim_next();
+    std::uint64_t pass_settled() INGEST_REQUIRES(claiming_);
     void wait_to_read_again();
     void deliver(Worker& worker, Slice slice);
     std::optional<plugin::Answer> write_until_decided(Worker& worker, const Slice& slice);
@@ -132,11 +143,14 @@ private:
     bool begins_no_more() const INGEST_REQUIRES(mutex_);
     Clock::time_point write_deadline() const;
 
-    const LaneOptions options_;
+    // These two change only while no worker runs; the options under crew_ too, for status().
+    LaneOptions options_;
+    LaneEvents events_;
     spool::Spool& spool_;
     DeadLetters& dead_letters_;
-    const LaneEvents events_;
-    std::vector<std::unique_ptr<Worker>> workers_;
+    // Held while others look at the workers, so that they are there as long. Taken before mutex_.
+    mutable Mutex crew_;
+    std::vector<std::unique_ptr<Worker>> workers_ INGEST_GUARDED_BY(crew_);
     spool::CursorId cursor_id_{};
     // Set when a worker that waits for readings should look at something else.
     std::atomic<bool> called_{false};
@@ -173,6 +187,10 @@ private:
     Clock::time_point retry_at_ INGEST_GUARDED_BY(mutex_);
     std::optional<Clock::time_point> stop_by_ INGEST_GUARDED_BY(mutex_);
     bool leaves_backlog_ INGEST_GUARDED_BY(mutex_) = false;
+    // Nothing at or beyond it is claimed.
+    std::uint64_t claim_until_ INGEST_GUARDED_BY(mutex_) = UINT64_MAX;
+    // What the former workers last knew counts until the new ones know better.
+    bool presumed_connected_ INGEST_GUARDED_BY(mutex_) = false;
     LaneStatus counted_ INGEST_GUARDED_BY(mutex_);
 };
 

@@ -76,10 +76,21 @@ Lane::Clock::time_point Lane::gathers_until(Clock::time_point patient_until) con
     return writing_ > 0 ? std::max(next_write, patient_until) : next_write;
 }
 
+// Moves on over what former workers settled, and returns how far the next claim may reach.
+std::uint64_t Lane::pass_settled() {
+    const MutexLock lock(mutex_);
+    next_ = std::max(next_, cursor_);
+    const auto after = done_.upper_bound(next_);
+    if (after != done_.begin()) next_ = std::max(next_, std::prev(after)->second.end);
+    // No two of them touch, so it begins beyond next_.
+    return std::min(claim_until_, after == done_.end() ? UINT64_MAX : after->first);
+}
+
 // An empty range: nothing waits.
 Result<Slice> Lane::claim_next() {
     const MutexLock order(claiming_);
-    if (next_ >= spool_.end()) return Slice{{next_, next_}, {}};
+    const std::uint64_t limit = pass_settled();
+    if (next_ >= std::min(spool_.end(), limit)) return Slice{{next_, next_}, {}};
     auto run = spool_.read(next_, options_.write_rows_max);
     const bool was_unreadable = std::exchange(unreadable_, run.has_error());
     if (!run) {
@@ -94,7 +105,8 @@ Result<Slice> Lane::claim_next() {
     }
     check(run->end > next_, "a read before the log's end moves on");
     Slice slice{{next_, run->end}, std::move(run->records)};
-    next_ = run->end;
+    if (slice.range.end > limit) slice = part_of(slice, {next_, limit});
+    next_ = slice.range.end;
     return slice;
 }
 

@@ -62,12 +62,16 @@ void Readers::run(plugin::Query& query) {
     }
 }
 
-void Readers::stop() {
+void Readers::stop() { end(false); }
+
+void Readers::finish() { end(true); }
+
+void Readers::end(bool answers_waiting) {
     std::deque<Question> left;
     {
         const MutexLock lock(mutex_);
         stopping_ = true;
-        left.swap(questions_);
+        if (!answers_waiting) left.swap(questions_);
         changed_.notify_all();
     }
     for (Question& question : left) question.done(nullptr);

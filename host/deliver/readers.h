@@ -36,6 +36,9 @@ public:
 
     // Answers what waits with an error and ends the threads; questions being answered finish.
     void stop();
+    // Answers what waits, as far as its time goes, and ends the threads; later questions are
+    // answered with an error.
+    void finish();
 
 private:
     struct Question {
@@ -45,6 +48,7 @@ private:
         Done done;
     };
     void run(plugin::Query& query);
+    void end(bool answers_waiting);
 
     const Options options_;
     const model::Schema& schema_;

@@ -9,14 +9,6 @@ spool::Range part_inside(const spool::Record& record, spool::Range range) noexce
     return {std::max(record.first, range.first), std::min(record.end(), range.end)};
 }
 
-Slice part_of(const Slice& slice, spool::Range range) {
-    Slice part{range, {}};
-    for (const spool::Record& record : slice.records) {
-        if (record.first < range.end && record.end() > range.first) part.records.push_back(record);
-    }
-    return part;
-}
-
 }  // namespace
 
 std::uint64_t rows_in(const Slice& slice) noexcept {
@@ -26,6 +18,14 @@ std::uint64_t rows_in(const Slice& slice) noexcept {
         rows += part.end - part.first;
     }
     return rows;
+}
+
+Slice part_of(const Slice& slice, spool::Range range) {
+    Slice part{range, {}};
+    for (const spool::Record& record : slice.records) {
+        if (record.first < range.end && record.end() > range.first) part.records.push_back(record);
+    }
+    return part;
 }
 
 std::pair<Slice, Slice> halve(const Slice& slice) {

@@ -21,8 +21,10 @@ struct Slice {
 
 std::uint64_t rows_in(const Slice& slice) noexcept;
 
-// The two halves of a slice with at least two readings; holes may leave one of them empty. A half
-// keeps only the records it needs.
+// What of it lies in `range`, which lies in the slice's. Keeps only the records that it needs.
+Slice part_of(const Slice& slice, spool::Range range);
+
+// The two halves of a slice with at least two readings; holes may leave one of them empty.
 std::pair<Slice, Slice> halve(const Slice& slice);
 
 // A slice as the batches that a sink's write gets. Records that lie wholly inside are shown

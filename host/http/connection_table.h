@@ -20,6 +20,11 @@ public:
     ConnectionTable(const Options& options, std::uint64_t seed)
         : options_(options), by_address_(64, AddressHash{seed}) {}
 
+    void change_bounds(const Options& options) {
+        MutexLock lock(mutex_);
+        options_ = options;
+    }
+
     // False: a bound is reached and the connection does not count.
     bool enter(const Address& address) {
         MutexLock lock(mutex_);
@@ -53,8 +58,8 @@ public:
     }
 
 private:
-    const Options options_;
     mutable Mutex mutex_;
+    Options options_ INGEST_GUARDED_BY(mutex_);
     Condition empty_;
     std::unordered_map<Address, std::size_t, AddressHash> by_address_ INGEST_GUARDED_BY(mutex_);
     std::size_t open_ INGEST_GUARDED_BY(mutex_) = 0;
@@ -65,8 +70,14 @@ class InFlight {
 public:
     explicit InFlight(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}
 
+    void change_bound(std::size_t bytes_max) noexcept {
+        bytes_max_.store(bytes_max, std::memory_order_relaxed);
+    }
+
     bool take(std::size_t bytes) noexcept {
-        if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max_) return true;
+        if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <=
+            bytes_max_.load(std::memory_order_relaxed))
+            return true;
         give(bytes);
         return false;
     }
@@ -74,7 +85,7 @@ public:
     std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
 private:
-    const std::size_t bytes_max_;
+    std::atomic<std::size_t> bytes_max_;
     std::atomic<std::size_t> bytes_{0};
 };
 

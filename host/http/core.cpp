@@ -50,12 +50,12 @@ void Mailbox::close() {
     core_ = nullptr;
 }
 
-Core::Core(Shared& shared, std::unique_ptr<intake::Front> front)
+Core::Core(Shared& shared, SharedTerms terms, std::unique_ptr<intake::Front> front)
     : work_(io_.get_executor()),
       sweep_timer_(io_),
-      sweep_interval_(sweep_interval(shared.options.limits)),
+      sweep_interval_(sweep_interval(terms->limits)),
       grace_timer_(io_),
-      station_(shared, std::move(front)),
+      station_(shared, std::move(terms), std::move(front)),
       mailbox_(std::make_shared<Mailbox>(*this)) {}
 
 Core::~Core() { stop(); }
@@ -71,6 +71,16 @@ void Core::stop() {
     mailbox_->close();
     io_.stop();
     if (thread_.joinable()) thread_.join();
+}
+
+void Core::change(SharedTerms terms, std::unique_ptr<intake::Front>& front, std::latch& done) {
+    asio::post(io_, [this, taken = std::move(terms), &front, &done]() mutable {
+        hand_over();
+        station_.terms = std::move(taken);
+        station_.front.swap(front);
+        sweep_interval_ = sweep_interval(limits());
+        done.count_down();
+    });
 }
 
 void Core::adopt(Socket socket, const Address& peer) {
@@ -92,7 +102,7 @@ void Core::leave(std::list<Session*>::iterator place, const Address& peer) {
 }
 
 void Core::enter_handshake(Session& session) {
-    const std::size_t cores = station_.shared.options.threads;
+    const std::size_t cores = station_.shared.threads;
     const std::size_t share = std::max<std::size_t>(1, limits().handshakes_max / cores);
     handshakes_.push_back(&session);
     if (handshakes_.size() <= share) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <latch>
 #include <list>
 #include <memory>
 #include <thread>
@@ -46,7 +47,7 @@ struct LatestReceipt : Receipt {
 // destructor and what says "any thread" happens on its thread. The thread ends in stop().
 class Core {
 public:
-    Core(Shared& shared, std::unique_ptr<intake::Front> front);
+    Core(Shared& shared, SharedTerms terms, std::unique_ptr<intake::Front> front);
     ~Core();
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
@@ -57,11 +58,14 @@ public:
     void close_idle_after(std::chrono::milliseconds grace);
     void cut();                                    // any thread: every session ends now
     void stop();                                   // not the core's thread; after all sessions
+    // Any thread, while the core runs: takes these between two requests. The former front is in
+    // `front` when `done` has counted; what it accepted is handed over.
+    void change(SharedTerms terms, std::unique_ptr<intake::Front>& front, std::latch& done);
     void add_to(Counters& sum) const noexcept { station_.counts.add_to(sum); }  // any thread
 
     asio::io_context& io() noexcept { return io_; }
     Station& station() noexcept { return station_; }
-    const Limits& limits() const noexcept { return station_.shared.options.limits; }
+    const Limits& limits() const noexcept { return station_.terms->limits; }
 
     // True once idle connections are to close. Core's thread.
     bool closes_idle() const noexcept { return closes_idle_; }
@@ -99,7 +103,7 @@ private:
     asio::io_context io_{1};
     asio::executor_work_guard<Executor> work_;
     SteadyTimer sweep_timer_;
-    const std::chrono::milliseconds sweep_interval_;
+    std::chrono::milliseconds sweep_interval_;
     bool sweep_sleeps_ = true;
     SteadyTimer grace_timer_;
     bool closes_idle_ = false;

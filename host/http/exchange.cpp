@@ -68,7 +68,7 @@ Exchange::Next Exchange::open(std::string_view head) {
         case Endpoint::explain:
             return begin_ingest();
         case Endpoint::latest: {
-            const std::uint32_t wait = station_.shared.limiter.retry_after(peer_, monotonic_ms());
+            const std::uint32_t wait = terms().limiter->retry_after(peer_, monotonic_ms());
             if (wait != 0) return reject(429, "too many requests from this address", wait);
             if (station_.shared.services.latest) return Next::ask_latest;
             latest_ = LatestAnswer{LatestAnswer::Kind::unsupported, {}};
@@ -80,7 +80,7 @@ Exchange::Next Exchange::open(std::string_view head) {
 }
 
 void Exchange::find_route() {
-    route_ = station_.shared.router.route(head_->method, head_->target);
+    route_ = terms().router.route(head_->method, head_->target);
     if (route_.endpoint != Endpoint::ledger) return;
     if (peer_.is_loopback() && station_.shared.services.ledger) return;
     const bool head_only = route_.head_only;
@@ -108,7 +108,7 @@ std::optional<Exchange::Next> Exchange::refuse_media() {
         framing_.keep_alive = false;  // a body may follow whose end nobody knows
         return reject(411, "send Content-Length or chunked Transfer-Encoding");
     }
-    if (framing_.length > station_.shared.options.limits.body_max) {
+    if (framing_.length > terms().limits.body_max) {
         framing_.keep_alive = false;
         return reject(413, "the body is too large");
     }
@@ -119,7 +119,7 @@ std::optional<Exchange::Next> Exchange::refuse_media() {
 }
 
 std::optional<Exchange::Next> Exchange::refuse_load() {
-    const std::uint32_t wait = station_.shared.limiter.retry_after(peer_, monotonic_ms());
+    const std::uint32_t wait = terms().limiter->retry_after(peer_, monotonic_ms());
     if (wait != 0) return reject(429, "too many requests from this address", wait);
     if (!station_.shared.services.overload) return std::nullopt;
     const std::optional<intake::Overload> overload = station_.shared.services.overload();
@@ -129,7 +129,7 @@ std::optional<Exchange::Next> Exchange::refuse_load() {
 }
 
 bool Exchange::reserve(std::size_t size) {
-    const std::size_t body_max = station_.shared.options.limits.body_max;
+    const std::size_t body_max = terms().limits.body_max;
     if (size > body_max) {
         fail({413, "the body is too large"});
         return false;
@@ -170,7 +170,7 @@ Exchange::Next Exchange::explain() {
 Exchange::Next Exchange::take_body() {
     body_taken_ = true;
     if (route_.endpoint == Endpoint::explain) return explain();
-    const std::size_t most = station_.shared.options.limits.outcome_bytes_max;
+    const std::size_t most = terms().limits.outcome_bytes_max;
     if (!station_.shared.outcomes.take(most)) {
         station_.counts.overloaded.add();
         return reject(503, "too many requests are being worked on", 1);
@@ -217,9 +217,8 @@ void Exchange::decide_connection(unsigned status, std::size_t received) {
 
 void Exchange::serve_asset(Response& response) const {
     const Asset& asset = *route_.asset;
-    const auto& assets = station_.shared.services.assets;
     response.entity_tag =
-        station_.shared.entity_tags[static_cast<std::size_t>(&asset - assets.data())];
+        terms_->entity_tags[static_cast<std::size_t>(&asset - terms_->assets.data())];
     response.content_type = asset.content_type;
     response.body = asset.bytes;
     response.body_apart = true;
@@ -245,7 +244,7 @@ unsigned Exchange::append_latest_answer(std::string& out, Response& response,
 // Renders the document of the endpoint and returns its status.
 unsigned Exchange::append_document(std::string& out, Response& response) {
     const Shared& shared = station_.shared;
-    const ServiceName name{shared.options.service, shared.options.version};
+    const ServiceName name{shared.service, shared.version};
     const ErrorContext context{request_id_, received_at_us_};
     if (status_ != 0) {
         response.retry_after_s = retry_after_s_;
@@ -317,9 +316,9 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     response.head_only = route_.head_only;
     station_.cors_fields.clear();
     const std::string_view origin = fields_.origin.value;
-    station_.shared.cors.append_fields(station_.cors_fields, origin);
+    terms().cors.append_fields(station_.cors_fields, origin);
     if (response.status == 204 && fields_.requested_method.count > 0)
-        station_.shared.cors.append_preflight_fields(station_.cors_fields, origin, route_.allow);
+        terms().cors.append_preflight_fields(station_.cors_fields, origin, route_.allow);
     response.cors_fields = station_.cors_fields;
     append_response(wire, response);
     count(response.status);
@@ -391,6 +390,7 @@ void Exchange::finish() noexcept {
     explanation_.reset();
     ack_.reset();
     latest_.reset();
+    terms_.reset();
 }
 
 }  // namespace ingest::http

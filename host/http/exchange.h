@@ -55,8 +55,9 @@ public:
     void set_latest(LatestAnswer answer) { latest_ = std::move(answer); }
 
     // Appends the answer and returns what is to be sent behind it: the bytes of an asset, which
-    // are not copied because they are large and outlive the server. `received`: bytes behind what
-    // was read of this request, so that a drain answers a request that is here already too.
+    // are not copied because they are large; they are there until finish(). `received`: bytes
+    // behind what was read of this request, so that a drain answers a request that is here already
+    // too.
     std::string_view render(std::string& wire, std::size_t received);
     // After render(): whether another request may follow, and how many bytes of this one's body
     // come before it.
@@ -86,10 +87,16 @@ private:
     void log_warnings() const;
     void log_access(unsigned status) const;
 
+    const Terms& terms() {
+        if (!terms_) terms_ = station_.terms;
+        return *terms_;
+    }
+
     Station& station_;
     const Address peer_;
     Identity identity_;
     HeadParser parser_;
+    SharedTerms terms_;  // of this request, from when they were first asked for
 
     const Head* head_ = nullptr;  // null: the request was not understood that far
     RequestFields fields_;

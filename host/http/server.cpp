@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <latch>
 #include <random>
 
 #include "base/log.h"
@@ -9,6 +10,7 @@
 #include "http/core.h"
 #include "http/listener.h"
 #include "http/station.h"
+#include "http/terms.h"
 
 namespace ingest::http {
 namespace {
@@ -43,10 +45,13 @@ void log_tls(const TlsContext& tls) {
 // Members in the order in which they are made; the cores stop first of all.
 class Server::Impl {
 public:
-    Impl(Options options, Services services)
-        : shared_(std::move(options), std::move(services), random_seed()) {
-        for (unsigned core = 0; core < shared_.options.threads; ++core) {
-            cores_.push_back(std::make_unique<Core>(shared_, shared_.services.make_front(core)));
+    Impl(const Options& options, Services services)
+        : shared_(options, std::move(services), random_seed()) {
+        take_rate(options.rate_limit);
+        for (unsigned core = 0; core < shared_.threads; ++core) {
+            cores_.push_back(std::make_unique<Core>(shared_,
+                                                    make_terms(options, shared_.services.assets),
+                                                    shared_.services.make_front(core)));
         }
         listener_ = std::make_unique<Listener>(cores_);
     }
@@ -56,12 +61,12 @@ public:
         for (const auto& core : cores_) core->stop();
     }
 
-    Result<void> start(ListeningSocket socket) {
+    Result<void> start(ListeningSocket socket, const Options& options) {
         const std::string host = socket.host();
         port_ = socket.port();
         const bool passed = socket.passed();
         if (auto taken = listener_->take(std::move(socket)); !taken) return taken;
-        take_tls(shared_.options.tls);
+        take_tls(options.tls);
         started_ = true;
         for (unsigned core = 0; core < cores_.size(); ++core) cores_[core]->start(core);
         listener_->start();
@@ -69,10 +74,10 @@ public:
                   {{"host", host},
                    {"port", port_},
                    {"socket", passed ? "passed" : "own"},
-                   {"tls", shared_.options.tls != nullptr},
+                   {"tls", options.tls != nullptr},
                    {"cores", cores_.size()},
-                   {"connections_max", shared_.options.limits.connections_max},
-                   {"in_flight_bytes_max", shared_.options.limits.in_flight_bytes_max}});
+                   {"connections_max", options.limits.connections_max},
+                   {"in_flight_bytes_max", options.limits.in_flight_bytes_max}});
         return {};
     }
 
@@ -82,6 +87,22 @@ public:
     }
 
     std::uint16_t port() const noexcept { return port_; }
+
+    void change(const Options& options, const std::vector<Asset>& assets) {
+        take_rate(options.rate_limit);
+        std::vector<std::unique_ptr<intake::Front>> fronts;
+        std::vector<SharedTerms> terms;
+        for (unsigned core = 0; core < shared_.threads; ++core) {
+            fronts.push_back(shared_.services.make_front(core));
+            terms.push_back(make_terms(options, assets));
+        }
+        shared_.change_bounds(options);
+        std::latch done(static_cast<std::ptrdiff_t>(cores_.size()));
+        for (std::size_t core = 0; core < cores_.size(); ++core) {
+            cores_[core]->change(std::move(terms[core]), fronts[core], done);
+        }
+        done.wait();
+    }
 
     void drain(std::chrono::milliseconds deadline) {
         const auto end = std::chrono::steady_clock::now() + deadline;
@@ -110,7 +131,19 @@ public:
     }
 
 private:
+    // Who was counted stays so unless the rate changes.
+    void take_rate(const RateLimit& rate) {
+        if (limiter_ && rate == rate_) return;
+        rate_ = rate;
+        limiter_ = std::make_shared<RateLimiter>(rate, random_seed());
+    }
+    SharedTerms make_terms(const Options& options, const std::vector<Asset>& assets) const {
+        return std::make_shared<const Terms>(options, assets, limiter_);
+    }
+
     Shared shared_;
+    RateLimit rate_;
+    SharedLimiter limiter_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::unique_ptr<Listener> listener_;
     std::uint16_t port_ = 0;
@@ -120,11 +153,13 @@ private:
 Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(ListeningSocket socket, Options options,
+Result<std::unique_ptr<Server>> Server::start(ListeningSocket socket, const Options& options,
                                                Services services) {
     try {
-        auto impl = std::make_unique<Impl>(std::move(options), std::move(services));
-        if (const auto started = impl->start(std::move(socket)); !started) return started.error();
+        auto impl = std::make_unique<Impl>(options, std::move(services));
+        if (const auto started = impl->start(std::move(socket), options); !started) {
+            return started.error();
+        }
         return std::unique_ptr<Server>(new Server(std::move(impl)));
     } catch (const std::exception& e) {
         return Error{std::string("the HTTP server cannot start: ") + e.what()};
@@ -136,6 +171,10 @@ std::uint16_t Server::port() const noexcept { return impl_->port(); }
 void Server::drain(std::chrono::milliseconds deadline) { impl_->drain(deadline); }
 
 void Server::replace_tls(SharedTls tls) { impl_->take_tls(std::move(tls)); }
+
+void Server::change(const Options& options, const std::vector<Asset>& assets) {
+    impl_->change(options, assets);
+}
 
 Counters Server::counters() const noexcept { return impl_->counters(); }
 

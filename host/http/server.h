@@ -57,6 +57,7 @@ struct Cors {
 struct RateLimit {
     bool enabled = false;
     std::uint32_t per_minute = 60;
+    friend bool operator==(const RateLimit&, const RateLimit&) = default;
 };
 
 struct Options {
@@ -71,11 +72,13 @@ struct Options {
     bool uppercase_ids = true;
 };
 
-// A document that GET serves as it is. The bytes outlive the server.
+// A document that GET serves as it is.
 struct Asset {
     std::string path;  // "/docs", "/api/v1/openapi.json"
     std::string content_type;
     std::string_view bytes;
+    // What `bytes` lie in; null: they outlive the server. Shared: clients take their time with it.
+    std::shared_ptr<const std::string> owner = nullptr;
 };
 
 struct LatestAnswer {
@@ -92,8 +95,8 @@ struct LatestAnswer {
 // called on core threads, several at a time, and must not block; an empty one is as if it
 // answered "nothing to say" (healthy, ready, no overload, unsupported).
 struct Services {
-    // In start(), once per core. The front is used by that core's thread only and destroyed after
-    // the thread has ended.
+    // In start() and change(), once per core. The front is used by that core's thread only, and
+    // destroyed on the main thread: after the core's has ended, or has taken the next front.
     std::function<std::unique_ptr<intake::Front>(unsigned core)> make_front;
     std::function<observe::Health()> health;
     std::function<observe::Readiness()> readiness;
@@ -136,7 +139,7 @@ class Server {
 public:
     // Starts the threads and accepts what comes to `socket`, also before this returns. An error
     // says what could not be had and what to do.
-    static Result<std::unique_ptr<Server>> start(ListeningSocket socket, Options options,
+    static Result<std::unique_ptr<Server>> start(ListeningSocket socket, const Options& options,
                                                  Services services);
     ~Server();
     Server(const Server&) = delete;
@@ -150,6 +153,12 @@ public:
     // the rest is cut off: a request that still waits for its ack then gets no answer. Returns when
     // all sessions have ended. Main thread, once or more.
     void drain(std::chrono::milliseconds deadline);
+
+    // Every request that begins from now on is served on these terms and by a new front; those
+    // under way keep their terms, and are accepted by the front that is there when their body is.
+    // Of the options, `threads`, `service`, `version` and `tls` stay what they were. Returns when
+    // all cores have done so and the former fronts are gone. Main thread, not after drain().
+    void change(const Options& options, const std::vector<Asset>& assets);
 
     // Connections that are accepted from now on speak TLS by this, or plain HTTP (null); those that
     // are there go on as they began. Any thread.

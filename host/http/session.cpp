@@ -317,7 +317,7 @@ Task<bool> Session::write(std::string_view bytes, std::string_view behind) {
     co_return written;
 }
 
-// Copies `bytes`, because they may be the core's scratch; `behind` outlives the server.
+// Copies `bytes`, because they may be the core's scratch; the exchange's terms hold `behind`.
 Task<bool> Session::write_rest(std::string_view bytes, std::string_view behind) {
     InFlight& in_flight = core_.station().shared.in_flight;
     const std::size_t held = bytes.size();

@@ -5,38 +5,32 @@
 namespace ingest::http {
 namespace {
 
-// A strong validator: FNV-1a of the bytes. They only change with a new start of the process.
-std::string entity_tag(std::string_view bytes) {
-    std::uint64_t hash = 0xCBF29CE484222325;
-    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-    std::string tag = "\"";
-    for (int shift = 60; shift >= 0; shift -= 4) tag += "0123456789abcdef"[hash >> shift & 15];
-    tag += '"';
-    return tag;
+// Each core takes the largest for the one that it is making, then gives the rest back.
+std::size_t outcome_bytes(const Options& options, unsigned threads) noexcept {
+    return options.limits.in_flight_bytes_max + threads * options.limits.outcome_bytes_max;
 }
 
-std::vector<std::string> entity_tags_of(const std::vector<Asset>& assets) {
-    std::vector<std::string> tags;
-    for (const Asset& asset : assets) tags.push_back(entity_tag(asset.bytes));
-    return tags;
+ConnectionTable::Options connection_bounds(const Limits& limits) noexcept {
+    return {.connections_max = limits.connections_max,
+            .per_address_max = limits.connections_per_address_max};
 }
 
 }  // namespace
 
-Shared::Shared(Options server_options, Services server_services, std::uint64_t seed)
-    : options(std::move(server_options)),
+Shared::Shared(const Options& options, Services server_services, std::uint64_t seed)
+    : threads(options.threads),
+      service(options.service),
+      version(options.version),
       services(std::move(server_services)),
-      router({.uppercase_ids = options.uppercase_ids}, services.assets),
-      cors(options.cors),
-      entity_tags(entity_tags_of(services.assets)),
-      limiter(options.rate_limit, seed),
-      connections({.connections_max = options.limits.connections_max,
-                   .per_address_max = options.limits.connections_per_address_max},
-                  seed),
+      connections(connection_bounds(options.limits), seed),
       in_flight(options.limits.in_flight_bytes_max),
-      // Each core takes the largest for the one that it is making, then gives the rest back.
-      outcomes(options.limits.in_flight_bytes_max +
-               options.threads * options.limits.outcome_bytes_max) {}
+      outcomes(outcome_bytes(options, threads)) {}
+
+void Shared::change_bounds(const Options& options) {
+    connections.change_bounds(connection_bounds(options.limits));
+    in_flight.change_bound(options.limits.in_flight_bytes_max);
+    outcomes.change_bound(outcome_bytes(options, threads));
+}
 
 void CoreCounts::add_to(Counters& sum) const noexcept {
     for (std::size_t i = 0; i < responses.size(); ++i) sum.responses[i] += responses[i].value();

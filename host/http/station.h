@@ -10,24 +10,24 @@
 #include "http/body.h"
 #include "http/connection_table.h"
 #include "http/log_budget.h"
-#include "http/rate_limiter.h"
 #include "http/response.h"
-#include "http/router.h"
 #include "http/server.h"
+#include "http/terms.h"
 #include "http/tls_slot.h"
 
 namespace ingest::http {
 
 // What all cores share. Owned by the server; outlives the cores. Members lock for themselves.
 struct Shared {
-    Shared(Options server_options, Services server_services, std::uint64_t seed);
+    Shared(const Options& options, Services server_services, std::uint64_t seed);
 
-    const Options options;
+    // For whoever comes from now on: what is there already stays, also beyond the new bounds.
+    void change_bounds(const Options& options);
+
+    const unsigned threads;
+    const std::string service;
+    const std::string version;
     const Services services;
-    const Router router;
-    const CorsPolicy cors;
-    const std::vector<std::string> entity_tags;  // of services.assets
-    RateLimiter limiter;
     ConnectionTable connections;
     InFlight in_flight;  // bodies from admission to acceptance; answers that are slowly taken
     InFlight outcomes;   // from acceptance to the answer
@@ -67,11 +67,13 @@ struct CoreCounts {
 // What the requests of one core share. Owned by the core and used on its thread, except the
 // counts, which any thread may read.
 struct Station {
-    Station(Shared& shared_by_all, std::unique_ptr<intake::Front> own_front)
-        : shared(shared_by_all), front(std::move(own_front)) {}
+    Station(Shared& shared_by_all, SharedTerms first_terms,
+            std::unique_ptr<intake::Front> own_front)
+        : shared(shared_by_all), terms(std::move(first_terms)), front(std::move(own_front)) {}
 
     Shared& shared;
-    const std::unique_ptr<intake::Front> front;
+    SharedTerms terms;  // of requests that begin now
+    std::unique_ptr<intake::Front> front;
     UuidSource ids;
     DateText date;
     BodyPool bodies;

@@ -18,7 +18,7 @@ constexpr std::size_t segment_name_bytes = 32;
 
 // Of neither a segment nor a spare.
 bool is_foreign(const std::string& name) {
-    if (name == "lock" || name.ends_with(".new")) return false;
+    if (name == "lock" || name == "control" || name.ends_with(".new")) return false;
     return !Cursor::sink_of_file_name(name);
 }
 

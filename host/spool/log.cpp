@@ -234,7 +234,7 @@ bool Log::advance(CursorId id, std::uint64_t position) {
         }
     }
     const std::uint64_t done = slowest().value_or(0);
-    tail_.drop_below(done, dropped);
+    tail_.drop_below(slowest(Readers::opened).value_or(0), dropped);
     const bool consumed = parts_.size() > 1 && parts_.front().extent.end <= done;
     const bool first_dirty = !std::exchange(cursors_dirty_, true);
     return consumed || first_dirty;
@@ -248,6 +248,13 @@ std::vector<CursorState> Log::cursors() const {
         states.push_back({cursors_[i]->sink(), cursors_[i]->position(), !opened_[i]});
     }
     return states;
+}
+
+void Log::close_cursor(std::string_view sink) {
+    const MutexLock lock(mutex_);
+    for (std::size_t i = 0; i < cursors_.size(); ++i) {
+        if (cursors_[i] && cursors_[i]->sink() == sink) opened_[i] = false;
+    }
 }
 
 Result<void> Log::drop_orphan(std::string_view sink) {
@@ -275,10 +282,11 @@ std::vector<SharedCursor> Log::live_cursors() const {
 }
 
 // The position below which all sinks are done; nothing if there is no sink to say so.
-std::optional<std::uint64_t> Log::slowest() const {
+std::optional<std::uint64_t> Log::slowest(Readers readers) const {
     std::optional<std::uint64_t> least;
-    for (const auto& cursor : cursors_) {
-        if (cursor) least = std::min(least.value_or(UINT64_MAX), cursor->position());
+    for (std::size_t i = 0; i < cursors_.size(); ++i) {
+        if (!cursors_[i] || (readers == Readers::opened && !opened_[i])) continue;
+        least = std::min(least.value_or(UINT64_MAX), cursors_[i]->position());
     }
     return least;
 }

@@ -55,6 +55,7 @@ public:
     // True: tidy() has something to do that it did not have before.
     bool advance(CursorId cursor, std::uint64_t position);
     std::vector<CursorState> cursors() const;
+    void close_cursor(std::string_view sink);
     Result<void> drop_orphan(std::string_view sink);
 
     // Writes and syncs the submissions as one group, publishes them, and calls every `done`.
@@ -98,7 +99,10 @@ private:
         INGEST_REQUIRES(mutex_);
     std::uint64_t count(Range range) const INGEST_REQUIRES(mutex_);
     std::vector<SharedCursor> live_cursors() const;
-    std::optional<std::uint64_t> slowest() const INGEST_REQUIRES(mutex_);
+    // What is kept is kept for all sinks, but in memory only for those that read now.
+    enum class Readers { all, opened };
+    std::optional<std::uint64_t> slowest(Readers readers = Readers::all) const
+        INGEST_REQUIRES(mutex_);
     void update_state() INGEST_REQUIRES(mutex_);
     void tell_waiters() INGEST_REQUIRES(mutex_);
 

@@ -53,6 +53,8 @@ void Spool::advance(CursorId cursor, std::uint64_t position) {
 
 std::vector<CursorState> Spool::cursors() const { return log_->cursors(); }
 
+void Spool::close_cursor(std::string_view sink) { log_->close_cursor(sink); }
+
 Result<void> Spool::drop_orphan(std::string_view sink) {
     auto dropped = log_->drop_orphan(sink);
     committer_->nudge();

@@ -81,6 +81,9 @@ public:
     // a segment is removed. A failure is counted and logged; the segment then stays.
     void advance(CursorId cursor, std::uint64_t position);
     std::vector<CursorState> cursors() const;
+    // The sink leaves: what its cursor holds is kept, as that of a sink that is not configured.
+    // Nothing moves it until it is opened again.
+    void close_cursor(std::string_view sink);
     // By the operator's command only: a sink that left the configuration lets go of its readings.
     Result<void> drop_orphan(std::string_view sink);
 

@@ -1,14 +1,30 @@
 #include "validate/validators.h"
 
+#include <algorithm>
+
 namespace ingest::validate {
+
+// What stands there for an equal plan, and is nobody's in `taken`: two equal ones stay two.
+Validators::SharedConfigured Validators::find_like(
+    const ValidatorPlan& plan, const std::vector<SharedConfigured>& taken) const {
+    const auto like = std::ranges::find_if(configured_, [&](const auto& configured) {
+        return configured->plan == plan && std::ranges::find(taken, configured) == taken.end();
+    });
+    return like == configured_.end() ? nullptr : *like;
+}
 
 std::unique_ptr<Validators> Validators::create(std::vector<ValidatorPlan> plans,
                                                const model::Schema& schema, unsigned cores,
-                                               std::vector<Failure>& failures) {
+                                               std::vector<Failure>& failures,
+                                               const Validators* before) {
     auto validators = std::make_unique<Validators>();
+    auto& made = validators->configured_;
     for (ValidatorPlan& plan : plans) {
-        auto& configured = *validators->configured_.emplace_back(
-            std::make_unique<Configured>(std::move(plan)));
+        if (auto kept = before ? before->find_like(plan, made) : nullptr) {
+            made.push_back(std::move(kept));
+            continue;
+        }
+        auto& configured = *made.emplace_back(std::make_shared<Configured>(std::move(plan)));
         const plugin::Library& library = *configured.plan.library;
         const unsigned instances = library.manifest().shared_state ? 1 : cores;
         for (unsigned i = 0; i < instances; ++i) {
@@ -16,7 +32,7 @@ std::unique_ptr<Validators> Validators::create(std::vector<ValidatorPlan> plans,
             auto instance = plugin::Validator::create(library, configured.plan.options_json, schema,
                                                       failure);
             if (!instance) {
-                failures.push_back({validators->configured_.size() - 1, failure});
+                failures.push_back({made.size() - 1, failure});
                 break;
             }
             configured.instances.push_back(std::move(instance));

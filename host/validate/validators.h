@@ -15,10 +15,12 @@ struct ValidatorPlan {
     const plugin::Library* library = nullptr;
     std::string options_json;
     OnError on_error = OnError::refuse;
+    friend bool operator==(const ValidatorPlan&, const ValidatorPlan&) = default;
 };
 
 // Owns all validator instances: one per core and plan, or a single one where the manifest says
-// shared_state. Made and destroyed on the main thread, and outlives the chains.
+// shared_state. Made and destroyed on the main thread, and outlives the chains. One that takes the
+// place of another goes on with the instances whose plans did not change.
 class Validators {
 public:
     // A failure of an instance: which plan, and what it said.
@@ -26,11 +28,13 @@ public:
         std::size_t plan = 0;
         plugin::Answer answer;
     };
-    // Makes every instance. Null when some plan's plugin refuses its options: each is in
-    // `failures` then.
+    // Makes every instance, but for those that `before` has of an equal plan, for the same schema
+    // and cores: they are both ones' then, counters included. Null when some plan's plugin refuses
+    // its options: each is in `failures` then.
     static std::unique_ptr<Validators> create(std::vector<ValidatorPlan> plans,
                                               const model::Schema& schema, unsigned cores,
-                                              std::vector<Failure>& failures);
+                                              std::vector<Failure>& failures,
+                                              const Validators* before = nullptr);
 
     // For one core's chain; they refer to instances of this.
     std::vector<Step> steps(unsigned core);
@@ -52,7 +56,12 @@ private:
         Mutex turn;
         Counters counters;
     };
-    std::vector<std::unique_ptr<Configured>> configured_;
+    // Shared: by those before and after a change, for as long as both are there.
+    using SharedConfigured = std::shared_ptr<Configured>;
+    SharedConfigured find_like(const ValidatorPlan& plan,
+                               const std::vector<SharedConfigured>& taken) const;
+
+    std::vector<SharedConfigured> configured_;
 };
 
 }  // namespace ingest::validate

@@ -373,14 +373,14 @@ void read_config(MapReader& map, Config& config, const std::filesystem::path& ba
 }  // namespace
 
 Loaded load(const std::filesystem::path& file, const Environment& environment) {
-    Loaded loaded{.config = {}, .diagnostics = Diagnostics(file.string())};
+    Loaded loaded{.config = {}, .document = {}, .diagnostics = Diagnostics(file.string())};
     const std::filesystem::path base = file.has_parent_path() ? file.parent_path() : ".";
     const std::optional<std::string> yaml = read_file(file, loaded.diagnostics);
     if (!yaml) return loaded;
-    const std::optional<Node> root =
-        parse(*yaml, Sources{environment, base}, loaded.diagnostics);
+    std::optional<Node> root = parse(*yaml, Sources{environment, base}, loaded.diagnostics);
     if (!root) return loaded;
-    MapReader map(*root, "", loaded.diagnostics);
+    loaded.document = std::move(*root);
+    MapReader map(loaded.document, "", loaded.diagnostics);
     read_config(map, loaded.config, base);
     map.finish();
     return loaded;

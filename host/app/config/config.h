@@ -158,6 +158,7 @@ struct Config {
 // to check the plugins that it names too, so that all errors are told in one go.
 struct Loaded {
     Config config;
+    Node document;  // as it stands in the file, to find the places of keys
     Diagnostics diagnostics;
 };
 

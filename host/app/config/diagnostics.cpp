@@ -47,15 +47,21 @@ void Diagnostics::add(Mark mark, std::string_view wrong, std::string_view right)
     errors_.insert(at, std::move(error));
 }
 
+std::vector<std::string> Diagnostics::lines() const {
+    std::vector<std::string> lines;
+    for (const Diagnostic& error : errors_) {
+        std::string& line = lines.emplace_back(file_);
+        if (error.mark.line > 0) {
+            line += ':' + std::to_string(error.mark.line) + ':' + std::to_string(error.mark.column);
+        }
+        line += ": " + error.text;
+    }
+    return lines;
+}
+
 std::string Diagnostics::text() const {
     std::string out;
-    for (const Diagnostic& error : errors_) {
-        out += file_;
-        if (error.mark.line > 0) {
-            out += ':' + std::to_string(error.mark.line) + ':' + std::to_string(error.mark.column);
-        }
-        out += ": " + error.text + '\n';
-    }
+    for (const std::string& line : lines()) out += line + '\n';
     return out;
 }
 

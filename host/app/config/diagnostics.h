@@ -29,6 +29,7 @@ public:
     const std::vector<Diagnostic>& errors() const noexcept { return errors_; }
     // "file:line:column: what is wrong; what would be right", one a line.
     std::string text() const;
+    std::vector<std::string> lines() const;  // the same, without their ends
 
 private:
     std::string file_;

@@ -64,6 +64,24 @@ TEST(SpoolTest, ASinkThatLeftKeepsItsReadingsUntilItIsDropped) {
     EXPECT_EQ((*spool)->cursors().size(), 1U);
 }
 
+TEST(SpoolTest, ASinkThatLeavesMeanwhileKeepsItsReadingsToo) {
+    const test::TempDir dir;
+    auto spool = Spool::open(small_options(dir.path() / "spool"), test_schema(), posix_files());
+    ASSERT_TRUE(spool);
+    ASSERT_TRUE((*spool)->open_cursor("stays"));
+    ASSERT_TRUE((*spool)->open_cursor("leaves"));
+    (*spool)->close_cursor("leaves");
+    EXPECT_FALSE((*spool)->cursors()[0].orphaned);
+    EXPECT_TRUE((*spool)->cursors()[1].orphaned);
+    const auto again = (*spool)->open_cursor("leaves");
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(again->created);
+    EXPECT_FALSE((*spool)->cursors()[1].orphaned);
+    (*spool)->close_cursor("leaves");
+    EXPECT_TRUE((*spool)->drop_orphan("leaves"));
+    (*spool)->close_cursor("nobody");
+}
+
 TEST(SpoolTest, ManySubmittersAndLanesAndARestart) {
     const test::TempDir dir;
     const Options options = small_options(dir.path() / "new" / "spool");

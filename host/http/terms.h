@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/rate_limiter.h"
+#include "http/response.h"
+#include "http/router.h"
+#include "http/server.h"
+
+namespace ingest::http {
+
+// Shared: all cores' terms have it, and later ones with the same rate.
+using SharedLimiter = std::shared_ptr<RateLimiter>;
+
+// The terms on which requests are served, which a server changes as a whole. Immutable, but for the
+// limiter, which locks for itself. Each core has its own, so that its requests, which keep those
+// that they began with, count no reference that other cores count too.
+struct Terms {
+    Terms(const Options& options, std::vector<Asset> all_assets, SharedLimiter its_limiter);
+    Terms(const Terms&) = delete;
+    Terms& operator=(const Terms&) = delete;
+
+    const Limits limits;
+    const CorsPolicy cors;
+    const std::vector<Asset> assets;
+    const std::vector<std::string> entity_tags;  // of the assets
+    const Router router;                         // leads to the assets
+    const SharedLimiter limiter;
+};
+
+// Shared: a request under way keeps the terms that it began with.
+using SharedTerms = std::shared_ptr<const Terms>;
+
+}  // namespace ingest::http
