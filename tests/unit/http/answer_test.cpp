@@ -260,7 +260,9 @@ TEST(Documents, TheLedgerIsNotThereForOthers) {
         Services services;
         services.ledger = [] { return observe::Ledger(); };
         Shared shared({}, std::move(services), 1);
-        Station station(shared, nullptr);
+        const Options options;
+        Station station(
+            shared, std::make_shared<const Terms>(options, std::vector<Asset>{}, nullptr), nullptr);
         Exchange exchange(station, Address::of(peer));
         const std::string head =
             std::string(method) + " /internal/ledger HTTP/1.1\r\nHost: a\r\n\r\n";
