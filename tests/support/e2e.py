@@ -277,10 +277,14 @@ class HostTest(unittest.TestCase):
 
     # Audited load ------------------------------------------------------------------------------
 
-    def load(self, port, journal="journal", **options):
-        """Started; what it was told is in a journal of that name in this test's directory."""
-        journal = Journal(os.path.join(self.directory, journal))
-        self.addCleanup(journal.close)
+    def load(self, port, journal="journal", after=None, **options):
+        """Started; what it was told is in a journal of that name in this test's directory.
+        `after`: a load that has stopped, whose journal and numbers this one goes on with."""
+        if after is None:
+            journal = Journal(os.path.join(self.directory, journal))
+            self.addCleanup(journal.close)
+        else:
+            journal, options["first_number"] = after.journal, after.next_number
         load = Load(port, journal, **options)
         self.addCleanup(load.abandon)
         return load.start()
