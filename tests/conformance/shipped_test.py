@@ -1,4 +1,4 @@
-"""The plugins that ship pass, the sinks with real servers and without one."""
+"""The plugins that ship pass, the sinks with real servers and without one; the examples too."""
 import contextlib
 import os
 import tempfile
@@ -17,6 +17,17 @@ VALIDATORS = {
     "range": "{ temperature: { min: -50, max: 200 }, counter: { max: 50 } }",
     "rules": RULES,
 }
+EXAMPLES = os.path.join(checker.BUILD, "tests", "examples")
+EXAMPLE_VALIDATORS = {
+    "check-digit": "{ algorithm: luhn, prefix: PUMP }",  # built where there is cargo
+    "rate-of-change": "{ columns: { temperature: { per_minute_max: 30 } }, then: reject }",
+    "rounded": None,
+    "unit-plausibility": """{ then: convert, checks: [
+        { column: temperature, unit: "°C", sent_in: "°F", min: -20, max: 60 } ] }""",
+}
+# What it remembers is shared by the cores, so that what one says depends on what the others saw.
+SKIPPED = {"rate-of-change": {"determinism", "cores"}}
+EXAMPLE_SINKS = {"ndjson-sink": "{ path: %s/readings.ndjson }", "tsv-drop": "{ directory: %s }"}
 # What a sink does without a server that answers.
 UNREACHABLE = {
     "postgres-sink": '{ url: "postgresql://postgres@127.0.0.1:1/none" }',
@@ -25,9 +36,13 @@ UNREACHABLE = {
 }
 
 
+def built_in(folder):
+    return {name[:-3] for name in os.listdir(folder) if name.endswith(".so")}
+
+
 class ShippedTest(unittest.TestCase):
-    def check(self, name, options):
-        report = checker.Report(os.path.join(PLUGINS, name + ".so"), options)
+    def check(self, name, options, folder=PLUGINS):
+        report = checker.Report(os.path.join(folder, name + ".so"), options)
         self.assertEqual(report.status, 0, name + "\n" + report.failures())
         return report
 
@@ -37,8 +52,9 @@ class ShippedTest(unittest.TestCase):
         self.assertGreater(report.document["rows_per_second"], 0)
 
     def test_each_has_its_test(self):
-        built = {name[:-3] for name in os.listdir(PLUGINS) if name.endswith(".so")}
-        self.assertEqual(built, set(VALIDATORS) | set(UNREACHABLE))
+        self.assertEqual(built_in(PLUGINS), {*VALIDATORS, *UNREACHABLE})
+        self.assertEqual(built_in(EXAMPLES) | {"check-digit"},
+                         {*EXAMPLE_VALIDATORS, *EXAMPLE_SINKS})
 
     def test_validators(self):
         for name, options in VALIDATORS.items():
@@ -68,6 +84,15 @@ class ShippedTest(unittest.TestCase):
                 self.assertEqual(report.checks["write"]["result"], "skipped")
                 self.assertIn("it says so in time", report.checks["write"]["said"])
                 self.assertEqual(report.checks["deadline"]["result"], "ok")
+
+    def test_examples(self):
+        for name in sorted(built_in(EXAMPLES)):
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                options = EXAMPLE_VALIDATORS.get(name)
+                if name in EXAMPLE_SINKS:
+                    options = EXAMPLE_SINKS[name] % folder
+                report = self.check(name, options, EXAMPLES)
+                self.assertEqual(report.names("skipped"), SKIPPED.get(name, set()))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Reloads under audited load: no request fails, no reading is lost or stored twice, and the host
 does not grow."""
+import contextlib
 import os
 import re
 import struct
+import threading
 import unittest
 
 import e2e
@@ -26,6 +28,43 @@ def is_sanitized():
     """Whether the host is built with a sanitizer, which has a malloc of its own."""
     with open(e2e.HOST_BINARY, "rb") as file:
         return re.search(rb"lib[at]san\.so", file.read()) is not None
+
+
+def names(config):
+    """Of what a configuration loads, as the host tells it."""
+    return (*(validator["plugin"] for validator in config["validators"]),
+            *(sink["name"] for sink in config["sinks"]))
+
+
+class Onlooker:
+    """Asks a host again and again what it has loaded and how it is, as monitoring does."""
+
+    def __init__(self, host):
+        self.loaded = set()  # what was seen: names of validators and sinks
+        self.wrong = []
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run, args=(host,))
+        self.thread.start()
+
+    def run(self, host):
+        with contextlib.closing(host.client()) as client:
+            while not self.stopping.wait(0.01):
+                for path in ("/api/v1/plugins", "/health", "/internal/ledger"):
+                    try:
+                        answer = client.get(path)
+                    except OSError as error:
+                        self.wrong.append((path, error))
+                        return
+                    if answer.status != 200:
+                        self.wrong.append((path, answer.status))
+                    elif path == "/api/v1/plugins":
+                        plugins = answer.json
+                        self.loaded.add(tuple(plugin["name"] for plugin in
+                                              plugins["validators"] + plugins["sinks"]))
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join()
 
 
 class ReloadLoadTest(reloading.ReloadTest):
@@ -81,12 +120,19 @@ class ReloadLoadTest(reloading.ReloadTest):
     def reloads_under_load(self, host, kinds, numbers, after=None):
         """Each is done and requests go on; returns the load, which has stopped."""
         load = self.load(host.port, after=after, connections=16, rate=600)
+        onlooker = Onlooker(host)
+        self.addCleanup(onlooker.stop)
         for number in numbers:
             answered = load.answered
             self.install(1 + number // len(kinds) % 2)
             self.reload(kinds[number % len(kinds)])
             e2e.poll(lambda: load.answered >= answered + 5, "requests are answered")
+        onlooker.stop()
         load.stop()
+        self.assertEqual(onlooker.wrong, [])
+        self.assertGreater(len(onlooker.loaded), 1, "it saw reloads")
+        self.assertLessEqual(onlooker.loaded, {names(config) for config in kinds},
+                             "what it saw was one configuration's")
         self.assertEqual((load.no_answer, load.refusals), ([], []))
         self.assertEqual(load.accepted, load.answered)
         return load

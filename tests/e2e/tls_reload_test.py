@@ -7,6 +7,7 @@ import unittest
 
 import certificates
 import e2e
+import reloading
 import tls
 
 
@@ -83,6 +84,42 @@ class Reload(tls.TlsTest):
 
         e2e.poll(let_in, "the newcomer is let in")
         self.assertEqual(self.refusal(host, host.tls), "TLSV1_ALERT_UNKNOWN_CA")
+
+    def test_the_outcome_names_tls(self):
+        host = self.tls_host().start()
+        former = self.served(host)
+        self.replace(self.authority.server("second"))
+        status, text = reloading.ask(host, "--config", "config.yaml")
+        self.assertEqual(status, 0, text)
+        self.assertIn("changed: http.tls\n", text)
+        self.assertNotEqual(self.served(host), former)
+        status, text = reloading.ask(host, "--config", "config.yaml")
+        self.assertEqual((status, "nothing is different" in text), (0, True), text)
+
+    def test_turning_it_off_needs_a_restart(self):
+        host = self.tls_host().start()
+        with open(os.path.join(self.directory, "config.yaml")) as file:
+            lines = file.read().split("\n")
+        at = lines.index("  tls:")
+        self.write("config.yaml", "\n".join(lines[:at] + lines[at + 3:]))
+        status, text = reloading.ask(host, "--config", "config.yaml")
+        self.assertEqual(status, 2, text)
+        self.assertRegex(text, r"config\.yaml:\d+:\d+: http\.tls: turning TLS off needs a restart")
+        self.assert_answers(host)
+
+    def test_turning_it_on_needs_a_restart(self):
+        path = self.config()
+        with open(path) as file:
+            with_tls = file.read()
+        lines = with_tls.split("\n")
+        at = lines.index("  tls:")
+        self.write("config.yaml", "\n".join(lines[:at] + lines[at + 3:]))
+        host = self.host(path, {"PLUGIN_DIR": os.path.join(e2e.BUILD, "plugins")}).start()
+        self.write("config.yaml", with_tls)
+        status, text = reloading.ask(host, "--config", "config.yaml")
+        self.assertEqual(status, 2, text)
+        self.assertIn(":%d:5: http.tls: turning TLS on needs a restart" % (at + 2), text)
+        self.assertTrue(host.answers())
 
 
 if __name__ == "__main__":

@@ -33,6 +33,14 @@ def stamp(word="none", **options):
     return {"plugin": "stamp", "options": {"word": word, **options}}
 
 
+def ask(host, *words):
+    """`ingest-host reload` in the host's directory: (exit status, what it printed)."""
+    done = subprocess.run([e2e.HOST_BINARY, "reload", *words], cwd=host.directory, text=True,
+                          env=host.full_environment(), timeout=3 * e2e.PATIENCE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
 class ReloadTest(e2e.HostTest):
     def setUp(self):
         super().setUp()
@@ -62,11 +70,7 @@ class ReloadTest(e2e.HostTest):
 
     def command(self, *words, host=None):
         """`ingest-host reload`: (exit status, what it printed)."""
-        host = host or self.served
-        done = subprocess.run([e2e.HOST_BINARY, "reload", *words], cwd=self.directory, text=True,
-                              env=host.full_environment(), timeout=3 * e2e.PATIENCE,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        return done.returncode, done.stdout
+        return ask(host or self.served, *words)
 
     def reload(self, config=None):
         """With the present configuration; it must work. Returns what was printed."""
