@@ -8,14 +8,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "base/free.h"
+
 // OpenSSL's objects with their owners. For the tls_*.cpp files only.
 namespace ingest::http {
 
-template <auto free>
-struct Free {
-    template <class T>
-    void operator()(T* object) const noexcept { free(object); }
-};
 inline void free_stack(STACK_OF(X509) * stack) noexcept { sk_X509_pop_free(stack, X509_free); }
 
 using BioOwner = std::unique_ptr<BIO, Free<BIO_free_all>>;

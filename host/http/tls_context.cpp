@@ -1,12 +1,6 @@
 #include "http/tls_context.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <optional>
 
@@ -14,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "base/guarded_file.h"
 #include "base/time_text.h"
 #include "http/openssl.h"
 
@@ -60,64 +55,25 @@ public:
     std::string digest();
 
 private:
-    bool check_mode(At at, const std::filesystem::path& file, const struct stat& found);
-
     std::vector<TlsProblem>& problems_;
     std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>> digest_{EVP_MD_CTX_new()};
 };
 
 // Who could write the file could choose who is trusted; who could read the key could be us.
-bool Loader::check_mode(At at, const std::filesystem::path& file, const struct stat& found) {
-    if (!S_ISREG(found.st_mode)) {
-        problem(at, file, "is no file", "give the path of a PEM file");
-    } else if ((found.st_mode & S_IWOTH) != 0) {
-        problem(at, file, "everybody can write it", "take that right away: chmod o-w");
-    } else if (at == At::key && (found.st_mode & (S_IROTH | S_IWGRP)) != 0) {
-        problem(at, file, "others than its owner and group can read it, or the group can write it",
-                "chmod 600, or 640 with a group of its own (Kubernetes: defaultMode: 0440)");
-    } else if (found.st_size > static_cast<off_t>(file_bytes_max)) {
-        problem(at, file, "is larger than 1 MiB", "give a PEM file");
-    } else {
-        return true;
-    }
-    return false;
-}
-
 std::optional<Pem> Loader::read(At at, const std::filesystem::path& file) {
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (descriptor < 0) {
-        const bool missing = errno == ENOENT;
-        problem(at, file, std::string("cannot be opened: ") + std::strerror(errno),
-                missing ? "give the path of a PEM file; a relative one begins at the "
-                          "configuration's directory"
-                        : "let the host's user read it");
+    using Rights = GuardedFile::Rights;
+    Pem pem;
+    const GuardedFile rule{.what = "a PEM file",
+                           .bytes_max = file_bytes_max,
+                           .rights = at == At::key ? Rights::secret
+                                                   : Rights::not_everybody_writes};
+    if (const auto trouble = read_guarded(file, rule, pem.text)) {
+        problem(at, file, trouble->wrong, trouble->right);
         return std::nullopt;
     }
-    struct stat found {};
-    std::optional<Pem> pem;
-    if (::fstat(descriptor, &found) != 0) {
-        problem(at, file, std::string("cannot be looked at: ") + std::strerror(errno), "");
-    } else if (check_mode(at, file, found)) {
-        pem.emplace();
-        pem->text.resize(static_cast<std::size_t>(found.st_size));
-        std::size_t size = 0;
-        ssize_t got = 0;
-        while (size < pem->text.size() &&
-               (got = ::read(descriptor, pem->text.data() + size, pem->text.size() - size)) > 0) {
-            size += static_cast<std::size_t>(got);
-        }
-        pem->text.resize(size);
-        if (got < 0) {
-            problem(at, file, std::string("cannot be read: ") + std::strerror(errno), "");
-            pem.reset();
-        }
-    }
-    ::close(descriptor);
-    if (pem) {
-        const std::size_t size = pem->text.size();
-        EVP_DigestUpdate(digest_.get(), &size, sizeof size);
-        EVP_DigestUpdate(digest_.get(), pem->text.data(), size);
-    }
+    const std::size_t size = pem.text.size();
+    EVP_DigestUpdate(digest_.get(), &size, sizeof size);
+    EVP_DigestUpdate(digest_.get(), pem.text.data(), size);
     return pem;
 }
 

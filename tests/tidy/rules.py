@@ -20,9 +20,10 @@ ROOMS = {
     'spool': BASE,
     'validate': BASE | {'plugin', 'api-batch'},
     'deliver': BASE | {'plugin', 'spool', 'api-batch'},
-    'ingest': BASE | {'decode', 'validate', 'spool'},
+    'access': BASE | {'decode'},
+    'ingest': BASE | {'access', 'decode', 'validate', 'spool'},
     'observe': BASE,
-    'http': BASE | {'ingest', 'observe'},
+    'http': BASE | {'access', 'ingest', 'observe'},
     'conformance': BASE | {'plugin', 'plugin-api', 'api-batch'},
 }
 HOST_ROOMS = set(ROOMS) | {'app'}
@@ -45,7 +46,7 @@ THIRD_PARTY = {
     'yaml-cpp/': r'^host/app/',
     'spdlog/': r'^host/base/',
     'fmt/': r'^host/base/',
-    'openssl/': r'^host/(plugin|http)/',
+    'openssl/': r'^host/(access|plugin|http)/',
     'prometheus/': r'^host/observe/',
     'nlohmann/': ANYWHERE_BUT_SPOOL,
     'pqxx/': r'^plugins/postgres-sink/',

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ingest::access {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+Digest sha256(std::string_view bytes);
+// In a time that does not depend on where they differ.
+bool same(const Digest& a, const Digest& b) noexcept;
+
+std::string to_hex(const Digest& digest);
+std::optional<Digest> from_hex(std::string_view text) noexcept;  // lower-case
+
+}  // namespace ingest::access

@@ -1,0 +1,109 @@
+#include "access/gate.h"
+
+#include <algorithm>
+
+#include <openssl/crypto.h>
+
+namespace ingest::access {
+namespace {
+
+using At = Gate::Problem::At;
+
+constexpr std::size_t key_set_bytes_max = 1024 * 1024;
+
+// What a file had, wiped when it goes, because it may be a secret.
+struct FileText {
+    std::string text;
+    ~FileText() { OPENSSL_cleanse(text.data(), text.size()); }
+};
+
+std::array<std::uint8_t, 16> id_of(std::string_view name) {
+    const Digest digest = sha256(name);
+    std::array<std::uint8_t, 16> id{};
+    std::copy_n(digest.begin(), id.size(), id.begin());
+    return id;
+}
+
+void add(std::vector<Gate::Problem>& problems, At at, const std::filesystem::path& file,
+         const std::vector<FileTrouble>& troubles) {
+    for (const FileTrouble& trouble : troubles) {
+        const bool placed = !trouble.wrong.empty() && trouble.wrong[0] >= '0' &&
+                            trouble.wrong[0] <= '9';  // LINE:COLUMN
+        problems.push_back({at, file.string() + (placed ? ":" : ": ") + trouble.wrong,
+                            trouble.right});
+    }
+}
+
+// With secrets in it, others must not even read the file; which are there is known afterwards.
+KeySet read_key_set(const std::filesystem::path& file, std::string& text,
+                    std::vector<FileTrouble>& troubles) {
+    GuardedFile rule{.what = "a JWKS file",
+                     .bytes_max = key_set_bytes_max,
+                     .rights = GuardedFile::Rights::only_owner_writes};
+    if (auto trouble = read_guarded(file, rule, text)) {
+        troubles.push_back(std::move(*trouble));
+        return {};
+    }
+    KeySet set = KeySet::parse(text, troubles);
+    if (!set.has_secrets()) return set;
+    rule.rights = GuardedFile::Rights::secret;
+    if (auto trouble = read_guarded(file, rule, text)) troubles.push_back(std::move(*trouble));
+    return set;
+}
+
+}  // namespace
+
+SharedGate Gate::load(const Options& options, std::vector<Problem>& problems) {
+    const std::size_t before = problems.size();
+    const std::shared_ptr<Gate> gate(new Gate());  // shared: see SharedGate
+    gate->rules_ = options.rules;
+    std::string all = options.rules.issuer + '\n' + options.rules.audience + '\n' +
+                      std::to_string(options.rules.skew.count()) + '\n';
+    if (!options.keys.empty()) {
+        FileText file;
+        std::vector<FileTrouble> troubles;
+        gate->keys_ = read_keys(options.keys, file.text, troubles);
+        std::ranges::sort(gate->keys_, {}, &ApiKey::digest);
+        add(problems, At::keys, options.keys, troubles);
+        all += to_hex(sha256(file.text));
+    }
+    all += '\n';
+    if (!options.token_keys.empty()) {
+        FileText file;
+        std::vector<FileTrouble> troubles;
+        gate->token_keys_ = read_key_set(options.token_keys, file.text, troubles);
+        add(problems, At::token_keys, options.token_keys, troubles);
+        all += to_hex(sha256(file.text));
+    }
+    gate->digest_ = sha256(all);
+    return problems.size() == before ? gate : nullptr;
+}
+
+// The search is by the digest, of which a client that does not know a key can choose no bit; what
+// it finds is compared in constant time all the same.
+Entry Gate::enter_by_key(std::string_view shown, std::int64_t now_us) const {
+    constexpr std::string_view refusal = "the API key is not known here, or has expired";
+    const Digest digest = sha256(shown);
+    const auto found = std::ranges::lower_bound(keys_, digest, {}, &ApiKey::digest);
+    if (found == keys_.end() || !same(found->digest, digest) || found->expired(now_us)) {
+        return {std::nullopt, refusal};
+    }
+    Visitor visitor{"key:" + found->name, found->grant, std::nullopt};
+    visitor.id = id_of(visitor.name);
+    return {std::move(visitor), {}};
+}
+
+Entry Gate::enter(std::string_view shown, bool tokens, std::int64_t now_us) const {
+    if (!tokens || shown.starts_with(key_begin)) {
+        return enter_by_key(shown.substr(0, token_bytes_max), now_us);
+    }
+    if (!token_keys_) return {std::nullopt, "only API keys are known here"};
+    Verified verified = verify_token(shown, *token_keys_, rules_, now_us);
+    if (!verified.claims) return {std::nullopt, verified.refusal};
+    Claims& claims = *verified.claims;
+    Visitor visitor{"token:" + claims.subject, std::move(claims.grant), std::nullopt};
+    if (!claims.subject.empty()) visitor.id = id_of(visitor.name);
+    return {std::move(visitor), {}};
+}
+
+}  // namespace ingest::access

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/api_key.h"
+#include "access/token.h"
+
+namespace ingest::access {
+
+// Who was let in, and what they may do.
+struct Visitor {
+    std::string name;  // "key:NAME" or "token:SUBJECT"; for the log
+    Grant grant;
+    // The same for all requests of the same visitor; none: a token without a subject.
+    std::optional<std::array<std::uint8_t, 16>> id;
+};
+
+struct Entry {
+    std::optional<Visitor> visitor;
+    std::string_view refusal;  // of static lifetime, for the client; without a visitor
+};
+
+class Gate;
+// Shared by the requests under way, which keep it when another one takes its place.
+using SharedGate = std::shared_ptr<const Gate>;
+
+// Knows the API keys and whose tokens are trusted, as their files were. Immutable; any thread.
+class Gate {
+public:
+    struct Options {
+        std::filesystem::path keys;        // empty: there are no API keys
+        std::filesystem::path token_keys;  // a JWKS; empty: no tokens
+        TokenRules rules;
+    };
+    struct Problem {
+        enum class At { keys, token_keys };
+        At at = At::keys;
+        std::string wrong;
+        std::string right;
+    };
+    // Null when there are problems; all that can be found are appended.
+    static SharedGate load(const Options& options, std::vector<Problem>& problems);
+
+    // Somebody who shows an API key or, with `tokens`, a token.
+    Entry enter(std::string_view shown, bool tokens, std::int64_t now_us) const;
+
+    // Of the bytes of all files and of the rules: who has the same lets the same in.
+    const Digest& digest() const noexcept { return digest_; }
+
+private:
+    Gate() = default;
+    Entry enter_by_key(std::string_view shown, std::int64_t now_us) const;
+
+    std::vector<ApiKey> keys_;  // by digest
+    std::optional<KeySet> token_keys_;
+    TokenRules rules_;
+    Digest digest_{};
+};
+
+}  // namespace ingest::access

@@ -1,0 +1,135 @@
+#include "access/gate.h"
+
+#include <fstream>
+
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+
+#include "made_tokens.h"
+#include "support/temp_dir.h"
+
+namespace ingest::access {
+namespace {
+
+constexpr std::int64_t now = 1'800'000'000'000'000;
+
+class GateTest : public testing::Test {
+protected:
+    void write(const std::filesystem::path& file, const std::string& text, unsigned mode = 0600) {
+        std::ofstream(file) << text;
+        ::chmod(file.c_str(), mode);
+    }
+    std::string add_key(const std::string& name, std::optional<std::int64_t> expires = {}) {
+        const std::string text = make_key().value();
+        ApiKey key;
+        key.name = name;
+        key.digest = sha256(text);
+        key.grant.scopes.add(Scope::ingest);
+        key.grant.prefixes = {"PUMP-"};
+        key.expires_us = expires;
+        EXPECT_TRUE(change_keys(options.keys, [&](std::vector<ApiKey>& keys) -> Result<void> {
+            keys.push_back(key);
+            return {};
+        }));
+        return text;
+    }
+    SharedGate load() {
+        problems.clear();
+        return Gate::load(options, problems);
+    }
+
+    test::TempDir dir;
+    Gate::Options options{.keys = dir.path() / "keys", .token_keys = {}, .rules = {}};
+    std::vector<Gate::Problem> problems;
+};
+
+TEST_F(GateTest, LetsInWhoHasAKey) {
+    std::vector<std::string> shown;
+    for (int i = 0; i < 20; ++i) shown.push_back(add_key("key-" + std::to_string(i)));
+    const SharedGate gate = load();
+    ASSERT_TRUE(gate);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        const Entry entry = gate->enter(shown[i], true, now);
+        ASSERT_TRUE(entry.visitor);
+        EXPECT_EQ(entry.visitor->name, "key:key-" + std::to_string(i));
+        EXPECT_TRUE(entry.visitor->grant.scopes.has(Scope::ingest));
+        EXPECT_EQ(entry.visitor->grant.prefixes.size(), 1U);
+        EXPECT_EQ(entry.visitor->id, gate->enter(shown[i], false, now).visitor->id);
+        EXPECT_NE(entry.visitor->id, gate->enter(shown[(i + 1) % 20], true, now).visitor->id);
+    }
+    std::string other = shown[0];
+    other.back() = other.back() == 'A' ? 'B' : 'A';
+    for (const std::string& text :
+         {other, shown[0] + "A", shown[0].substr(0, 47), std::string(), std::string("ingk_"),
+          to_hex(sha256(shown[0]))}) {
+        EXPECT_FALSE(gate->enter(text, false, now).visitor) << text;
+        EXPECT_FALSE(gate->enter(text, true, now).visitor) << text;
+    }
+}
+
+TEST_F(GateTest, AKeyEnds) {
+    const std::string key = add_key("a", now);
+    const SharedGate gate = load();
+    ASSERT_TRUE(gate);
+    EXPECT_TRUE(gate->enter(key, true, now - 1).visitor);
+    EXPECT_FALSE(gate->enter(key, true, now).visitor);
+}
+
+TEST_F(GateTest, LetsInWhoHasAToken) {
+    const Signer signer = Signer::ec();
+    add_key("a");
+    options.token_keys = dir.path() / "jwks.json";
+    options.rules = {.issuer = "i", .audience = "a"};
+    write(options.token_keys, json{{"keys", {signer.jwk("e")}}}.dump(), 0644);
+    const SharedGate gate = load();
+    ASSERT_TRUE(gate) << problems[0].wrong;
+    json claims = {{"iss", "i"}, {"aud", "a"}, {"exp", now / 1'000'000 + 9}, {"sub", "s"}};
+    const std::string token = signer.token({{"alg", "ES256"}}, claims);
+    const Entry entry = gate->enter(token, true, now);
+    ASSERT_TRUE(entry.visitor) << entry.refusal;
+    EXPECT_EQ(entry.visitor->name, "token:s");
+    EXPECT_TRUE(entry.visitor->id);
+    EXPECT_FALSE(gate->enter(token, false, now).visitor);  // X-API-Key
+    claims.erase("sub");
+    const Entry nobody = gate->enter(signer.token({{"alg", "ES256"}}, claims), true, now);
+    ASSERT_TRUE(nobody.visitor);
+    EXPECT_FALSE(nobody.visitor->id);
+}
+
+TEST_F(GateTest, TellsAllThatIsWrong) {
+    options.token_keys = dir.path() / "jwks.json";
+    write(options.keys, "a b\n");
+    write(options.token_keys, "{}");
+    EXPECT_FALSE(load());
+    ASSERT_EQ(problems.size(), 2U);
+    EXPECT_EQ(problems[0].at, Gate::Problem::At::keys);
+    EXPECT_EQ(problems[0].wrong, options.keys.string() + ":1:3: unknown word");
+    EXPECT_EQ(problems[1].at, Gate::Problem::At::token_keys);
+    EXPECT_TRUE(problems[1].wrong.starts_with(options.token_keys.string() + ": is no JWKS"));
+}
+
+TEST_F(GateTest, SecretsAreNotForOthersToRead) {
+    options = {.keys = {}, .token_keys = dir.path() / "jwks.json", .rules = {}};
+    const json set = {{"keys", {Signer::secret(std::string(32, 's')).jwk("h")}}};
+    write(options.token_keys, set.dump(), 0644);
+    EXPECT_FALSE(load());
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_NE(problems[0].wrong.find("can read it"), std::string::npos);
+    ::chmod(options.token_keys.c_str(), 0640);
+    EXPECT_TRUE(load());
+}
+
+TEST_F(GateTest, DigestTellsWhetherItIsTheSame) {
+    add_key("a");
+    const Digest first = load()->digest();
+    EXPECT_EQ(load()->digest(), first);
+    add_key("b");
+    const Digest second = load()->digest();
+    EXPECT_NE(second, first);
+    options.rules.audience = "x";
+    EXPECT_NE(load()->digest(), second);
+}
+
+}  // namespace
+}  // namespace ingest::access
