@@ -80,7 +80,12 @@ Result<std::string> read_through(const std::filesystem::path& file, int from, in
 }  // namespace
 
 std::filesystem::path PrivateCopy::path() const {
-    return "/proc/self/fd/" + std::to_string(memory.get());
+    // Not /proc/self: a debugger that opens the loader's name would get a descriptor of its own.
+    // Not getpid(): this /proc may number processes as another namespace does.
+    std::error_code failed;
+    const auto self = std::filesystem::read_symlink("/proc/self", failed);
+    return std::filesystem::path("/proc") / (failed ? "self" : self) / "fd" /
+           std::to_string(memory.get());
 }
 
 Result<PrivateCopy> copy_privately(const std::filesystem::path& file) {

@@ -12,9 +12,9 @@ namespace ingest::plugin {
 // loaded from such a copy, so that a file that is overwritten in place cannot hurt the running
 // host, and the digest is that of the bytes that run.
 //
-// What follows from it: the loader knows the library as /proc/self/fd/N, so $ORIGIN in its RUNPATH
-// leads nowhere, and /proc must be mounted; debuggers and sanitizers need to be told where its
-// symbols are. The copy takes the file's size in memory.
+// What follows from it: the loader knows the library as /proc/PID/fd/N, which debuggers and
+// profilers of the running process can open too. $ORIGIN in its RUNPATH leads nowhere, and /proc
+// must be mounted. The copy takes the file's size in memory.
 struct PrivateCopy {
     Descriptor memory;
     std::string digest;  // SHA-256, 64 lower-case hex digits

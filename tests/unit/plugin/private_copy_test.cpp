@@ -1,7 +1,10 @@
 #include "plugin/private_copy.h"
 
+#include <array>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <memory>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -50,6 +53,18 @@ TEST_F(PrivateCopyTest, StaysWhatTheFileWas) {
     EXPECT_NE(*now, abc_digest);
     write("abc");
     EXPECT_EQ(digest_of(file_).value(), abc_digest);
+}
+
+// As a debugger does with the name that the loader has.
+TEST_F(PrivateCopyTest, AnotherProcessFindsItByItsPath) {
+    const auto copy = copy_privately(file_);
+    ASSERT_TRUE(copy) << copy.error().message;
+    const std::string command = "cat '" + copy->path().string() + "'";
+    const std::unique_ptr<FILE, int (*)(FILE*)> cat(::popen(command.c_str(), "r"), ::pclose);
+    ASSERT_TRUE(cat);
+    std::array<char, 8> read{};
+    EXPECT_EQ(std::fread(read.data(), 1, read.size(), cat.get()), 3U) << command;
+    EXPECT_STREQ(read.data(), "abc");
 }
 
 TEST_F(PrivateCopyTest, NobodyCanWriteToIt) {
