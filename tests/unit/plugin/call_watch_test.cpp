@@ -24,7 +24,8 @@ protected:
         return times_.look(calls, static_cast<std::int64_t>(seconds * second));
     }
 
-    const Callee& callee_ = *new Callee{"range", "/plugins/range.so"};
+    // Never freed, as the host's.
+    inline static const Callee& callee_ = *new Callee{"range", "/plugins/range.so"};
     const MarkedCall call_{7, &callee_, "validate", 0};
     CallTimes times_{{std::chrono::seconds(1), std::chrono::seconds(10)}};
 };
