@@ -31,10 +31,6 @@ function(ingest_test)
     ${T_DEPS} ${T_LIBS} ingest_flags GTest::gmock GTest::gtest_main)
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
-  set(environment
-    TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp
-    INGEST_BUILD_DIR=${CMAKE_BINARY_DIR}
-    INGEST_SOURCE_DIR=${CMAKE_SOURCE_DIR})
   set_tests_properties(${T_NAME} PROPERTIES
-    LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${environment}")
+    LABELS ${T_LABEL} TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${INGEST_TEST_ENVIRONMENT}")
 endfunction()
