@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coding/decoding.h"
 #include "http/tls_channel.h"
 #include "ingest/intake.h"
 #include "model/batch.h"
@@ -103,8 +104,9 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
                 http::TlsChannel::handshake_memory_max;
     }
     const std::uint64_t answer = query_rows_max * row.max();
-    // Decoding, the rows of one request, and a query's answer as JSON with everything escaped.
-    bounds.cores = cores * (core_bytes + decode_factor * limits.body_bytes +
+    // Undoing a coding, decoding, the rows of one request, and a query's answer as JSON with
+    // everything escaped.
+    bounds.cores = cores * (core_bytes + coding::memory_max + decode_factor * limits.body_bytes +
                             2 * row.of_json(limits.body_bytes) + 7 * answer +
                             explanation_bytes(config, row));
     // As records, which grow by doubling, and as bytes. A request's rows are not divided.

@@ -194,19 +194,26 @@ ordered_json ingest_operation(const char* id, const char* summary, const char* r
         {"required", false},
         {"description", "A retry with the same key and content is stored once."},
         {"schema", {{"type", "string"}}}};
+    const ordered_json coding = {
+        {"name", "Content-Encoding"},
+        {"in", "header"},
+        {"required", false},
+        {"description", "The body is compressed; its bound holds for what comes out too."},
+        {"schema", {{"type", "string"}, {"enum", {"gzip", "zstd", "identity"}}}}};
     ordered_json responses;
     responses["201"] = answer("Stored, and durable here for every other sink", result);
     responses["202"] = answer("Durable here; the storage will get it", result);
     responses["400"] = answer("Malformed JSON or request", "Error");
-    responses["413"] = answer("The body is too large", "Error");
-    responses["415"] = answer("The body is not JSON", "Error");
+    responses["413"] = answer("The body is too large, as sent or decompressed", "Error");
+    responses["415"] = answer(
+        "The type of the body is not served, or its coding: see Accept-Encoding", "Error");
     responses["422"] = answer("Nothing was kept: the readings were refused", refused);
     responses["429"] = answer("Too many requests; see Retry-After", "Error");
     responses["503"] = answer("Nothing was kept; see Retry-After", "Error");
     return {{"operationId", id},
             {"summary", summary},
             {"tags", {"sensors"}},
-            {"parameters", {key}},
+            {"parameters", {key, coding}},
             {"requestBody", {{"required", true}, {"content", json_content(ref(request))}}},
             {"responses", responses}};
 }

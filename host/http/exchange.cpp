@@ -19,14 +19,7 @@ constexpr std::uint64_t unread_max = 64 * 1024;
 
 constexpr std::size_t chunked_room_min = 16 * 1024;
 
-constexpr std::size_t idempotency_key_max = 255;
-
 std::int64_t monotonic_ms() noexcept { return monotonic_ns() / 1'000'000; }
-
-bool is_key(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= idempotency_key_max &&
-           std::ranges::all_of(text, is_visible);
-}
 
 bool tag_matches(std::string_view list, std::string_view tag) noexcept {
     while (!list.empty()) {
@@ -97,27 +90,6 @@ Exchange::Next Exchange::begin_ingest() {
     return Next::read_body;
 }
 
-std::optional<Exchange::Next> Exchange::refuse_media() {
-    if (fields_.content_encoding.count > 0 &&
-        !equals_ignoring_case(fields_.content_encoding.value, "identity"))
-        return reject(415, "send the body without a Content-Encoding");
-    if (fields_.content_type.count > 1 ||
-        (fields_.content_type.count == 1 && !is_json(fields_.content_type.value)))
-        return reject(415, "send the body as application/json");
-    if (framing_.body == Framing::Body::none && fields_.content_length.count == 0) {
-        framing_.keep_alive = false;  // a body may follow whose end nobody knows
-        return reject(411, "send Content-Length or chunked Transfer-Encoding");
-    }
-    if (framing_.length > terms().limits.body_max) {
-        framing_.keep_alive = false;
-        return reject(413, "the body is too large");
-    }
-    if (fields_.idempotency_key.count > 1 ||
-        (fields_.idempotency_key.count == 1 && !is_key(fields_.idempotency_key.value)))
-        return fail({400, "Idempotency-Key must be 1 to 255 visible characters, once"});
-    return std::nullopt;
-}
-
 std::optional<Exchange::Next> Exchange::refuse_load() {
     const std::uint32_t wait = terms().limiter->retry_after(peer_, monotonic_ms());
     if (wait != 0) return reject(429, "too many requests from this address", wait);
@@ -131,7 +103,7 @@ std::optional<Exchange::Next> Exchange::refuse_load() {
 bool Exchange::reserve(std::size_t size) {
     const std::size_t body_max = terms().limits.body_max;
     if (size > body_max) {
-        fail({413, "the body is too large"});
+        refuse_large();
         return false;
     }
     if (size > held_) {
@@ -169,6 +141,7 @@ Exchange::Next Exchange::explain() {
 
 Exchange::Next Exchange::take_body() {
     body_taken_ = true;
+    if (const auto refused = decode_body()) return *refused;
     if (route_.endpoint == Endpoint::explain) return explain();
     const std::size_t most = terms().limits.outcome_bytes_max;
     if (!station_.shared.outcomes.take(most)) {
@@ -314,6 +287,7 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     response.http_1_1 = head_ == nullptr || head_->http_1_1;
     response.keep_alive = keep_alive_;
     response.head_only = route_.head_only;
+    if (coding_refused_) response.accept_encoding = codings_served;
     station_.cors_fields.clear();
     const std::string_view origin = fields_.origin.value;
     terms().cors.append_fields(station_.cors_fields, origin);
@@ -376,6 +350,7 @@ void Exchange::log_warnings() const {
 }
 
 void Exchange::finish() noexcept {
+    let_go_of_encoded();
     let_go_of_body();
     if (outcome_held_ != 0) station_.shared.outcomes.give(outcome_held_);
     outcome_held_ = 0;
@@ -386,6 +361,8 @@ void Exchange::finish() noexcept {
     received_at_us_ = 0;
     body_taken_ = false;
     status_ = 0;
+    coding_ = coding::Coding::identity;
+    coding_refused_ = false;
     outcome_.reset();
     explanation_.reset();
     ack_.reset();

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "coding/decoding.h"
 #include "http/address.h"
 #include "http/body.h"
 #include "http/error_body.h"
@@ -71,11 +72,14 @@ private:
     Next reject(unsigned status, std::string_view detail, std::uint32_t retry_after_s = 0);
     void find_route();
     Next begin_ingest();
+    Next refuse_large();
     std::optional<Next> refuse_media();
+    std::optional<Next> decode_body();
     std::optional<Next> refuse_load();
     intake::Request request() const noexcept;
     Next explain();
     void let_go_of_body() noexcept;
+    void let_go_of_encoded() noexcept;
     void choose_request_id();
     void decide_connection(unsigned status, std::size_t received);
     void fill_document(Response& response);
@@ -108,7 +112,11 @@ private:
     Body body_;
     std::size_t held_ = 0;          // bytes taken from Shared::in_flight
     std::size_t outcome_held_ = 0;  // and from Shared::outcomes
+    Body encoded_;  // what came, while its coding is undone
+    std::size_t encoded_held_ = 0;
     bool body_taken_ = false;
+    coding::Coding coding_ = coding::Coding::identity;  // of the body
+    bool coding_refused_ = false;
 
     unsigned status_ = 0;  // of a rejection; 0: none
     std::string detail_;

@@ -69,4 +69,16 @@ bool is_json(std::string_view content_type) noexcept {
     return true;
 }
 
+std::optional<coding::Coding> read_coding(const RequestFields::Seen& content_encoding) noexcept {
+    if (content_encoding.count == 0) return coding::Coding::identity;
+    if (content_encoding.count > 1) return std::nullopt;
+    const std::string_view name = content_encoding.value;
+    if (equals_ignoring_case(name, "identity")) return coding::Coding::identity;
+    // The older name means the same (RFC 9110, 8.4.1.3).
+    if (equals_ignoring_case(name, "gzip") || equals_ignoring_case(name, "x-gzip"))
+        return coding::Coding::gzip;
+    if (equals_ignoring_case(name, "zstd")) return coding::Coding::zstd;
+    return std::nullopt;
+}
+
 }  // namespace ingest::http

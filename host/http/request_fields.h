@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "coding/decoding.h"
 #include "http/head.h"
 
 namespace ingest::http {
@@ -33,5 +35,11 @@ RequestFields pick_fields(std::span<const FieldView> fields) noexcept;
 
 // application/json, with no parameter but charset=utf-8.
 bool is_json(std::string_view content_type) noexcept;
+
+// What read_coding() knows, for Accept-Encoding.
+inline constexpr std::string_view codings_served = "gzip, zstd";
+
+// The coding of a body; nothing when it is not served, or is more than one.
+std::optional<coding::Coding> read_coding(const RequestFields::Seen& content_encoding) noexcept;
 
 }  // namespace ingest::http

@@ -76,6 +76,8 @@ void append_response(std::string& out, const Response& response) {
     if (!response.keep_alive) out += "Connection: close\r\n";
     else if (!response.http_1_1) out += "Connection: keep-alive\r\n";
     if (!response.allow.empty()) append_field(out, "Allow", response.allow);
+    if (!response.accept_encoding.empty())
+        append_field(out, "Accept-Encoding", response.accept_encoding);
     if (response.retry_after_s != 0) {
         out += "Retry-After: ";
         append_number(out, response.retry_after_s);

@@ -16,6 +16,7 @@ struct Response {
     std::string_view request_id;
     std::string_view date;           // of DateText
     std::string_view allow;          // empty: no Allow
+    std::string_view accept_encoding;  // empty: no Accept-Encoding
     std::string_view entity_tag;     // empty: no ETag and Cache-Control
     std::uint32_t retry_after_s = 0; // 0: no Retry-After
     bool http_1_1 = true;            // what the request spoke

@@ -16,6 +16,7 @@ ROOMS = {
     'base': set(),
     'model': {'base', 'api-batch'},
     'plugin': BASE | {'plugin-api', 'api-batch'},
+    'coding': {'base'},
     'decode': BASE,
     'spool': BASE,
     'validate': BASE | {'plugin', 'api-batch'},
@@ -23,7 +24,7 @@ ROOMS = {
     'access': BASE | {'decode'},
     'ingest': BASE | {'access', 'decode', 'validate', 'spool'},
     'observe': BASE,
-    'http': BASE | {'access', 'ingest', 'observe'},
+    'http': BASE | {'access', 'coding', 'ingest', 'observe'},
     'conformance': BASE | {'plugin', 'plugin-api', 'api-batch'},
 }
 HOST_ROOMS = set(ROOMS) | {'app'}
@@ -43,6 +44,8 @@ THIRD_PARTY = {
     'boost/system/': r'^host/',
     'boost/uuid/': r'^host/(base|decode)/',
     'simdjson': r'^host/decode/',
+    'zlib.h': r'^host/coding/',
+    'zstd': r'^host/coding/',
     'yaml-cpp/': r'^host/app/',
     'spdlog/': r'^host/base/',
     'fmt/': r'^host/base/',

@@ -194,7 +194,7 @@ TEST_F(ServerTest, MediaTypes) {
     EXPECT_EQ(status("Content-Type: text/plain\r\n"), 415);
     EXPECT_EQ(status("Content-Type: application/json\r\nContent-Type: text/plain\r\n"), 415);
     EXPECT_EQ(status("Content-Encoding: identity\r\n"), 201);
-    EXPECT_EQ(status("Content-Encoding: gzip\r\n"), 415);
+    EXPECT_EQ(status("Content-Encoding: br\r\n"), 415);
     EXPECT_EQ(status("Idempotency-Key: a b\r\n"), 400);
     EXPECT_EQ(status("Idempotency-Key: \r\n"), 400);
     EXPECT_EQ(status("Idempotency-Key: a\r\nIdempotency-Key: a\r\n"), 400);
@@ -271,7 +271,7 @@ TEST_F(ServerTest, ExplainIsAdmittedAsIngestAndCountsForNothing) {
     EXPECT_EQ(malformed.status, 400);
     expect_error_body(malformed);
     EXPECT_EQ(explain(std::string(101, 'x')).status, 413);
-    EXPECT_EQ(explain("x", "Content-Encoding: gzip\r\n").status, 415);
+    EXPECT_EQ(explain("x", "Content-Encoding: br\r\n").status, 415);
     house.overloaded = true;
     EXPECT_EQ(explain("hot").status, 503);
     house.overloaded = false;
