@@ -53,6 +53,7 @@ ApiFacts facts_of(const Edition& edition) {
     facts.service = config.service.name;
     facts.version = version();
     facts.readings_max = config.http.batch.readings_max;
+    facts.lines_max = config.http.ndjson.readings_max;
     facts.body_bytes_max = config.http.limits.body_bytes;
     facts.text_bytes_max = static_cast<std::uint32_t>(config.reading.text_bytes_max);
     facts.unknown_fields_refused = config.reading.unknown_fields == config::UnknownFields::reject;
@@ -85,6 +86,7 @@ intake::Intake::Options intake_options(const config::Config& config) {
     intake::Intake::Options options;
     options.decode.unknown_fields = to_decode(config.reading.unknown_fields);
     options.decode.readings_max = config.http.batch.readings_max;
+    options.decode.lines_max = config.http.ndjson.readings_max;
     options.decode.text_bytes_max = config.reading.text_bytes_max;
     return options;
 }

@@ -86,6 +86,8 @@ constexpr std::array live_keys{
         &same<&Config::http, &config::Http::limits, &config::Limits::in_flight_bytes>},
     Key{"http.batch.readings_max",
         &same<&Config::http, &config::Http::batch, &config::Batch::readings_max>},
+    Key{"http.ndjson.readings_max",
+        &same<&Config::http, &config::Http::ndjson, &config::Ndjson::readings_max>},
     Key{"reading.unknown_fields", &same<&Config::reading, &config::Reading::unknown_fields>},
     Key{"reading.text_bytes_max", &same<&Config::reading, &config::Reading::text_bytes_max>},
     Key{"plugin_dirs", &same<&Config::plugin_dirs>},

@@ -32,6 +32,11 @@ constexpr std::uint64_t decode_factor = 10;
 
 constexpr std::uint64_t metadata_bytes_max = decode::Options().metadata_bytes_max;
 
+// The id of a reading in an answer, which is rendered and then put behind its head; both grow by
+// doubling.
+constexpr std::uint64_t answered_id_bytes =
+    4 * (sizeof("\"01234567-89ab-cdef-0123-456789abcdef\",") - 1);
+
 // A query has at most so many rows.
 constexpr std::uint64_t query_rows_max = 100;
 
@@ -76,14 +81,20 @@ std::uint64_t explanation_bytes(const config::Config& config, const RowSizes& ro
     return 2 * (cells + config.validators.size() * step);
 }
 
+// Of one request.
+std::uint64_t readings_max(const config::Config& config) {
+    return std::max(config.http.batch.readings_max, config.http.ndjson.readings_max);
+}
+
 }  // namespace
 
 std::uint64_t outcome_bytes_max(const config::Config& config, const model::Schema& schema) {
     decode::Options options;
     options.readings_max = config.http.batch.readings_max;
+    options.lines_max = config.http.ndjson.readings_max;
     const RowSizes row = row_sizes(config, schema);
     const std::uint64_t rows = std::min(row.of_json(config.http.limits.body_bytes),
-                                        options.readings_max * row.max());
+                                        readings_max(config) * row.max());
     return intake::Intake::outcome_bytes_max(options) + 2 * rows + model::Batch(schema).memory();
 }
 
@@ -108,6 +119,7 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     // everything escaped.
     bounds.cores = cores * (core_bytes + coding::memory_max + decode_factor * limits.body_bytes +
                             2 * row.of_json(limits.body_bytes) + 7 * answer +
+                            answered_id_bytes * readings_max(config) +
                             explanation_bytes(config, row));
     // As records, which grow by doubling, and as bytes. A request's rows are not divided.
     bounds.commit =

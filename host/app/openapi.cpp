@@ -99,6 +99,8 @@ ordered_json finding_schema(bool in_batch) {
     ordered_json properties;
     if (in_batch) {
         properties["index"] = {{"type", "integer"}, {"description", "Position in the request"}};
+        properties["line"] = {{"type", "integer"},
+                              {"description", "Of an NDJSON body, from 1; else absent"}};
         properties["equipment_id"] = {{"type", {"string", "null"}}};
         properties["error"] = text();
     } else {
@@ -271,6 +273,10 @@ ordered_json paths(const ApiFacts& facts) {
     all["/api/v1/sensors/ingest/batch"]["post"] =
         ingest_operation("ingestBatch", "Send up to a batch of readings; the good ones are kept",
                          "Batch", "BatchResult", "BatchResult");
+    const std::string lines = "A Reading on each line, up to " + std::to_string(facts.lines_max) +
+                              "; a bad line does not concern the others.";
+    all["/api/v1/sensors/ingest/batch"]["post"]["requestBody"]["content"]["application/x-ndjson"] =
+        {{"schema", {{"type", "string"}, {"description", lines}}}};
     all["/api/v1/sensors/explain"]["post"] = explain_operation();
     all["/api/v1/sensors/{equipment_id}/latest"]["get"] = latest_operation(facts.answers_queries);
     all["/api/v1/plugins"]["get"] =

@@ -21,6 +21,8 @@ enum class UnknownFields : std::uint8_t {
 struct Options {
     UnknownFields unknown_fields = UnknownFields::ignore;
     std::uint32_t readings_max = 100;       // of one batch document
+    std::uint32_t lines_max = 10'000;       // readings of one NDJSON document
+    std::size_t line_bytes_max = 64 * 1024;
     std::size_t text_bytes_max = 256;       // of a value in a text column, escapes resolved
     std::size_t metadata_bytes_max = 4096;  // of what `keep` keeps of one reading
     // Findings of one request. A refused reading always gets its first one, so an answer has at
@@ -47,7 +49,8 @@ struct Decoded {
     bool malformed = false;
     std::string detail;
     std::uint32_t total = 0;
-    // Of each row: the position of its reading in the request, ascending.
+    // Of each row: the position of its reading in the request, ascending. In NDJSON that is the
+    // number of its line, from 0; blank lines have one too.
     std::vector<std::uint32_t> index;
     // Of each row: the equipment id as sent, for messages: at most 64 bytes of it, empty if there
     // was none. In the body or the decoder's memory: valid until either is used again.

@@ -19,7 +19,10 @@ model::Finding about_readings(std::string_view code, std::string message) {
 }  // namespace
 
 Decoder::Decoder(const model::Schema& schema, const Options& options)
-    : readings_max_(options.readings_max), reading_(schema, options) {}
+    : readings_max_(options.readings_max),
+      lines_max_(options.lines_max),
+      line_bytes_max_(options.line_bytes_max),
+      reading_(schema, options) {}
 
 void Decoder::single(std::string_view body, const Context& context, model::Batch& out,
                      Decoded& decoded) {

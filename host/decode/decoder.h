@@ -34,13 +34,21 @@ public:
     // The document is {"readings": [...]}; other members beside it are ignored.
     void batch(std::string_view body, const Context& context, model::Batch& out,
                Decoded& decoded);
+    // A reading on each line (NDJSON). Blank lines and a byte order mark are ignored, as is a CR
+    // at the end. A line that is malformed is a finding without a row, and never makes the whole
+    // document malformed.
+    void lines(std::string_view body, const Context& context, model::Batch& out,
+               Decoded& decoded);
 
 private:
+    void line(const Target& target, std::string_view text, std::uint32_t index);
     bool batch_document(const Target& target);
     bool batch_members(const Target& target);
     bool readings(const Target& target);
 
     const std::uint32_t readings_max_;
+    const std::uint32_t lines_max_;
+    const std::size_t line_bytes_max_;
     Document document_;
     ReadingDecoder reading_;
     model::Finding whole_;  // why the request as a whole is refused; no code: it is not

@@ -30,8 +30,18 @@ std::string description_of(const Flaw& flaw) {
 }
 
 bool Document::open(std::string_view body) {
+    begin_parts(body.size());
+    return open_part(body);
+}
+
+void Document::begin_parts(std::size_t size) noexcept {
+    texts_max_ = size;
+    resolved_size_ = 0;
+}
+
+bool Document::open_part(std::string_view body) {
     body_ = body;
-    count_ = at_ = behind_ = resolved_size_ = 0;
+    count_ = at_ = behind_ = 0;
     depth_ = 0;
     fault_ = {};
     names_.clear();
@@ -108,7 +118,7 @@ bool Document::text(Text& out) {
 
 bool Document::resolve(std::string_view raw, std::size_t offset, Text& out) {
     // All texts of a document together are shorter than it, so this grows before the first one.
-    if (resolved_.size() < body_.size()) resolved_.resize(body_.size());
+    if (resolved_.size() < texts_max_) resolved_.resize(texts_max_);
     char* to = resolved_.data() + resolved_size_;
     const Unescaped done = unescape(raw, to);
     if (done.fault != nullptr) return malformed(done.fault, offset + done.fault_offset);
@@ -202,9 +212,10 @@ void Document::sort_names(std::size_t mark) {
     std::sort(names_.begin() + static_cast<std::ptrdiff_t>(mark), names_.end());
 }
 
-std::string Document::fault_text() const {
+std::string Document::fault_text(std::size_t lines_before) const {
     const std::string_view before = body_.substr(0, fault_.offset);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto newlines = std::count(before.begin(), before.end(), '\n');
+    const std::size_t line = lines_before + static_cast<std::size_t>(newlines) + 1;
     const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
     return "line " + std::to_string(line) + ", column " +
            std::to_string(before.size() - line_start + 1) + ": " + fault_.what;

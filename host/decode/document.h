@@ -54,6 +54,10 @@ class Document {
 public:
     // REQUIRES: `padding` readable bytes behind the body, which outlives the walk.
     bool open(std::string_view body);
+    // Several texts, one after the other, that have `size` bytes in all: what was given out of one
+    // stays valid while the next ones are walked.
+    void begin_parts(std::size_t size) noexcept;
+    bool open_part(std::string_view part);
     bool finish();
 
     // First byte of the token ahead; '\0' at the end. A byte that begins no token is possible.
@@ -107,8 +111,8 @@ public:
     }
 
     const Fault& fault() const noexcept { return fault_; }
-    // "line 2, column 7: expected a value"
-    std::string fault_text() const;
+    // "line 2, column 7: expected a value". `lines_before`: of a part, those in front of it.
+    std::string fault_text(std::size_t lines_before = 0) const;
 
 private:
     bool malformed(const char* what, std::size_t offset) noexcept;
@@ -134,6 +138,7 @@ private:
     std::vector<std::string_view> names_;
     std::vector<char> resolved_;  // never grows while views into it are out
     std::size_t resolved_size_ = 0;
+    std::size_t texts_max_ = 0;  // bytes that texts can have until the next begin_parts()
 };
 
 inline bool Document::name_if(std::string_view plain) noexcept {

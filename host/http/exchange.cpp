@@ -123,8 +123,7 @@ bool Exchange::reserve(std::size_t size) {
 }
 
 intake::Request Exchange::request() const noexcept {
-    const bool batch = route_.endpoint == Endpoint::ingest_batch;
-    return {.form = batch ? intake::Form::batch : intake::Form::single,
+    return {.form = form_,
             .body = body_.view(),
             .idempotency_key = fields_.idempotency_key.value,
             .received_at_us = received_at_us_};
@@ -225,9 +224,7 @@ unsigned Exchange::append_document(std::string& out, Response& response) {
         return status_;
     }
     if (outcome_) {
-        const auto form =
-            route_.endpoint == Endpoint::ingest ? intake::Form::single : intake::Form::batch;
-        const unsigned status = append_ingest_answer(out, form, *outcome_, ack_, context);
+        const unsigned status = append_ingest_answer(out, form_, *outcome_, ack_, context);
         if (status == 503) response.retry_after_s = 1;
         return status;
     }

@@ -109,6 +109,7 @@ private:
     std::string request_id_;
     std::int64_t received_at_us_ = 0;
 
+    intake::Form form_ = intake::Form::single;
     Body body_;
     std::size_t held_ = 0;          // bytes taken from Shared::in_flight
     std::size_t outcome_held_ = 0;  // and from Shared::outcomes

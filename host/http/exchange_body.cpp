@@ -36,9 +36,15 @@ std::optional<Exchange::Next> Exchange::refuse_media() {
         return reject(415, "send the body with one Content-Encoding of gzip and zstd, or without");
     }
     coding_ = *coding;
-    if (fields_.content_type.count > 1 ||
-        (fields_.content_type.count == 1 && !is_json(fields_.content_type.value)))
-        return reject(415, "send the body as application/json");
+    const bool batch = route_.endpoint == Endpoint::ingest_batch;
+    form_ = batch ? intake::Form::batch : intake::Form::single;
+    const RequestFields::Seen& type = fields_.content_type;
+    if (batch && type.count == 1 && is_media(type.value, "application/x-ndjson")) {
+        form_ = intake::Form::lines;
+    } else if (type.count > 1 || (type.count == 1 && !is_media(type.value, "application/json"))) {
+        return reject(415, batch ? "send the body as application/json or application/x-ndjson"
+                                 : "send the body as application/json");
+    }
     if (framing_.body == Framing::Body::none && fields_.content_length.count == 0) {
         framing_.keep_alive = false;  // a body may follow whose end nobody knows
         return reject(411, "send Content-Length or chunked Transfer-Encoding");

@@ -33,6 +33,7 @@ struct ListStyle {
     std::string_view name;          // "errors"
     std::string_view message_name;  // "error", "warning", "message"
     bool with_index = true;
+    bool with_line = false;  // the index counts lines
     // Beside the findings, one id for each; empty: no such member.
     std::span<const std::string> equipment_ids = {};
 };
@@ -44,6 +45,11 @@ void append_finding(std::string& out, const model::Finding& finding, const ListS
         out += "\"index\":";
         append_integer(out, finding.index);
         out += ',';
+        if (style.with_line) {
+            out += "\"line\":";
+            append_integer(out, finding.index + std::size_t{1});
+            out += ',';
+        }
     }
     if (at < style.equipment_ids.size()) {
         out += "\"equipment_id\":";
@@ -99,7 +105,7 @@ unsigned append_single(std::string& out, const Outcome& outcome, Ack ack) {
     return ack == Ack::stored ? 201 : 202;
 }
 
-unsigned append_batch(std::string& out, const Outcome& outcome, unsigned status) {
+unsigned append_batch(std::string& out, Form form, const Outcome& outcome, unsigned status) {
     const std::size_t size_max = out.size() + (status < 400 ? success_lists_max : error_body_max);
     out += "{\"total\":";
     append_integer(out, outcome.total);
@@ -117,10 +123,14 @@ unsigned append_batch(std::string& out, const Outcome& outcome, unsigned status)
     const ListStyle errors{.name = "errors",
                            .message_name = "error",
                            .with_index = true,
+                           .with_line = form == Form::lines,
                            .equipment_ids = outcome.error_equipment_ids};
     append_findings(out, outcome.errors, errors, size_max);
     if (status < 400 && !outcome.warnings.empty()) {
-        const ListStyle warnings{.name = "warnings", .message_name = "warning"};
+        const ListStyle warnings{.name = "warnings",
+                                 .message_name = "warning",
+                                 .with_index = true,
+                                 .with_line = form == Form::lines};
         append_findings(out, outcome.warnings, warnings, size_max + success_lists_max);
     }
     out += '}';
@@ -155,8 +165,8 @@ unsigned append_ingest_answer(std::string& out, Form form, const Outcome& outcom
         case Outcome::Kind::failed:
             return append_plain(out, 503, outcome.detail, context);
         case Outcome::Kind::refused:
-            return form == Form::batch ? append_batch(out, outcome, 422)
-                                       : append_refused(out, outcome, context);
+            return form == Form::single ? append_refused(out, outcome, context)
+                                        : append_batch(out, form, outcome, 422);
         case Outcome::Kind::accepted:
             break;
     }
@@ -165,7 +175,7 @@ unsigned append_ingest_answer(std::string& out, Form form, const Outcome& outcom
         return append_plain(out, 503, detail, context);
     }
     if (form == Form::single) return append_single(out, outcome, *ack);
-    return append_batch(out, outcome, *ack == Ack::stored ? 201 : 202);
+    return append_batch(out, form, outcome, *ack == Ack::stored ? 201 : 202);
 }
 
 }  // namespace ingest::http

@@ -53,10 +53,8 @@ RequestFields pick_fields(std::span<const FieldView> fields) noexcept {
     return picked;
 }
 
-bool is_json(std::string_view content_type) noexcept {
-    if (!equals_ignoring_case(trimmed(take_until(content_type, ';')), "application/json")) {
-        return false;
-    }
+bool is_media(std::string_view content_type, std::string_view media_type) noexcept {
+    if (!equals_ignoring_case(trimmed(take_until(content_type, ';')), media_type)) return false;
     while (!content_type.empty()) {
         std::string_view parameter = trimmed(take_until(content_type, ';'));
         if (parameter.empty()) continue;

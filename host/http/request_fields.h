@@ -33,8 +33,8 @@ struct RequestFields {
 
 RequestFields pick_fields(std::span<const FieldView> fields) noexcept;
 
-// application/json, with no parameter but charset=utf-8.
-bool is_json(std::string_view content_type) noexcept;
+// This media type, with no parameter but charset=utf-8.
+bool is_media(std::string_view content_type, std::string_view media_type) noexcept;
 
 // What read_coding() knows, for Accept-Encoding.
 inline constexpr std::string_view codings_served = "gzip, zstd";

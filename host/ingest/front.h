@@ -15,7 +15,11 @@
 namespace ingest::intake {
 
 // Which document a request carries.
-enum class Form { single, batch };
+enum class Form {
+    single,
+    batch,
+    lines,  // NDJSON: as a batch, with a reading on each line
+};
 
 // One request, complete. Borrowed during accept().
 struct Request {

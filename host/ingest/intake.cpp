@@ -46,8 +46,9 @@ Intake::Intake(const Options& options, const model::Schema& schema,
       turn_(schema) {}
 
 std::size_t Intake::outcome_bytes_max(const decode::Options& options) {
-    return (options.findings_max + options.readings_max) * finding_bytes_max +
-           options.readings_max * sizeof(Outcome::Accepted);
+    const std::size_t readings = std::max(options.readings_max, options.lines_max);
+    return (options.findings_max + readings) * finding_bytes_max +
+           readings * sizeof(Outcome::Accepted);
 }
 
 std::string Intake::failure_detail() const {
@@ -60,10 +61,10 @@ bool Intake::is_refused(std::int64_t row) const noexcept {
 
 Outcome Intake::accept(const Request& request) {
     const decode::Context context{request.received_at_us, request.idempotency_key, ids_};
-    if (request.form == Form::single) {
-        decoder_.single(request.body, context, batch_, decoded_);
-    } else {
-        decoder_.batch(request.body, context, batch_, decoded_);
+    switch (request.form) {
+        case Form::single: decoder_.single(request.body, context, batch_, decoded_); break;
+        case Form::batch: decoder_.batch(request.body, context, batch_, decoded_); break;
+        case Form::lines: decoder_.lines(request.body, context, batch_, decoded_); break;
     }
     Outcome outcome;
     if (decoded_.malformed) {

@@ -1,5 +1,5 @@
-// libFuzzer target: any bytes, as a single reading and as a batch, with every treatment of
-// unknown members. Beside what the sanitizers see, what Decoded promises is checked. The padding
+// libFuzzer target: any bytes, as a single reading, as a batch and as NDJSON, with every treatment
+// of unknown members. Beside what the sanitizers see, what Decoded promises is checked. The padding
 // behind the body holds text that would be read as JSON.
 
 #include <cstddef>
@@ -23,7 +23,11 @@ struct Rig {
                   {"site", model::ColumnType::utf8},
                   {"serviced_at", model::ColumnType::timestamp},
                   {"metadata", model::ColumnType::utf8}}),
-          decoder(schema, {.unknown_fields = unknown, .readings_max = 5, .findings_max = 20}),
+          decoder(schema, {.unknown_fields = unknown,
+                           .readings_max = 5,
+                           .lines_max = 5,
+                           .line_bytes_max = 500,
+                           .findings_max = 20}),
           batch(schema) {}
 
     void check_promises() const {
@@ -52,6 +56,9 @@ struct Rig {
         check_promises();
         decoder.batch(body, {0, "key", ids}, batch, decoded);
         check_promises();
+        decoder.lines(body, {0, "key", ids}, batch, decoded);
+        check_promises();
+        check(!decoded.malformed, "a bad line is a finding");
     }
 
     model::Schema schema;

@@ -145,6 +145,10 @@ void read_batch(MapReader& map, Batch& batch) {
     map.integer("readings_max", batch.readings_max, {1, 100'000});
 }
 
+void read_ndjson(MapReader& map, Ndjson& ndjson) {
+    map.integer("readings_max", ndjson.readings_max, {1, 100'000});
+}
+
 void read_http(MapReader& map, Http& http, const std::filesystem::path& base) {
     map.text("host", http.host, address);
     map.integer("port", http.port, {0, 65535});
@@ -157,6 +161,7 @@ void read_http(MapReader& map, Http& http, const std::filesystem::path& base) {
     map.section("rate_limit", http.rate_limit, read_rate_limit);
     map.section("limits", http.limits, read_limits);
     map.section("batch", http.batch, read_batch);
+    map.section("ndjson", http.ndjson, read_ndjson);
 }
 
 void read_field(MapReader& map, model::Field& field) {

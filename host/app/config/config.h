@@ -73,6 +73,10 @@ struct Batch {
     std::uint32_t readings_max = 100;
 };
 
+struct Ndjson {
+    std::uint32_t readings_max = 10'000;
+};
+
 struct Http {
     std::string host = "0.0.0.0";
     std::uint16_t port = 8001;   // 0: any free one
@@ -82,6 +86,7 @@ struct Http {
     RateLimit rate_limit;
     Limits limits;
     Batch batch;
+    Ndjson ndjson;
 };
 
 enum class UnknownFields { ignore, reject, keep };

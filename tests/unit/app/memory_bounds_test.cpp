@@ -29,9 +29,10 @@ TEST(MemoryBounds, TheSumIsOfAllParts) {
     EXPECT_EQ(bounds.sum(), 255U);
 }
 
-TEST(MemoryBounds, DefaultsStayBelowHalfAGibibyte) {
+// Two cores; each has a window of zstd and the outcome of a large NDJSON body.
+TEST(MemoryBounds, DefaultsStayBelow576Mebibytes) {
     const auto bounds = memory_bounds(some_config(), schema_with(), 2);
-    EXPECT_LT(bounds.sum(), 512U << 20);
+    EXPECT_LT(bounds.sum(), 576U << 20);
 }
 
 TEST(MemoryBounds, FollowWhatIsConfigured) {
@@ -54,7 +55,9 @@ TEST(MemoryBounds, FollowWhatIsConfigured) {
     EXPECT_EQ(with([&](auto& c) { c.spool.memory += mib; }).spool, before.spool + mib);
     EXPECT_GT(with([&](auto& c) { c.spool.size_max *= 100; }).spool, before.spool);
     EXPECT_GT(with([&](auto& c) { c.http.limits.body_bytes *= 64; }).commit, before.commit);
-    EXPECT_GT(with([&](auto& c) { c.http.batch.readings_max *= 10; }).requests, before.requests);
+    EXPECT_GT(with([&](auto& c) { c.http.batch.readings_max *= 1000; }).requests, before.requests);
+    EXPECT_GT(with([&](auto& c) { c.http.ndjson.readings_max *= 10; }).requests, before.requests);
+    EXPECT_GT(with([&](auto& c) { c.http.ndjson.readings_max *= 10; }).cores, before.cores);
     EXPECT_GT(with([&](auto& c) { c.sinks[1].workers = 2; }).sinks, before.sinks);
     EXPECT_LT(with([&](auto& c) { c.sinks[1].batch_rows_max = 1000; }).sinks, before.sinks);
     EXPECT_GT(with([&](auto& c) { c.query.readers += 1; }).queries, before.queries);

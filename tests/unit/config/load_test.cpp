@@ -63,6 +63,7 @@ http:
             write_timeout: 4s, connections: 5, connections_per_address: 6, handshakes: 7,
             in_flight_bytes: 7MiB }
   batch: { readings_max: 8 }
+  ndjson: { readings_max: 9 }
 reading:
   unknown_fields: keep
   text_bytes_max: 10
@@ -115,6 +116,7 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
     EXPECT_EQ(limits.handshakes, 7U);
     EXPECT_EQ(limits.in_flight_bytes, 7 * mib);
     EXPECT_EQ(config.http.batch.readings_max, 8U);
+    EXPECT_EQ(config.http.ndjson.readings_max, 9U);
 }
 
 TEST(Load, FilesOfTlsBeginAtTheConfiguration) {
@@ -316,7 +318,8 @@ TEST(Presets, TheFullConfigurationHoldsTheDefaults) {
     const auto rest = [](const Config& c) {
         return std::tuple(c.service.name, c.service.environment, c.log.level, c.log.format,
                           c.http.threads, c.http.cors_origins, c.http.rate_limit.per_minute,
-                          c.http.batch.readings_max, c.reading.unknown_fields,
+                          c.http.batch.readings_max, c.http.ndjson.readings_max,
+                          c.reading.unknown_fields,
                           c.reading.text_bytes_max, c.spool.dir, c.spool.size_max,
                           c.spool.segment_size, c.spool.memory, c.ack_timeout, c.query.readers,
                           c.query.timeout, c.drain.timeout);

@@ -116,7 +116,7 @@ private:
                                          std::string(request.idempotency_key));
             }
             intake::Outcome outcome;
-            outcome.total = request.form == intake::Form::batch ? 2 : 1;
+            outcome.total = request.form == intake::Form::single ? 1 : 2;
             if (request.body.starts_with("bad")) {
                 outcome.detail = "not JSON";
                 return outcome;

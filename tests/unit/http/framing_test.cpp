@@ -85,11 +85,11 @@ TEST(Media, Json) {
     for (const char* good : {"application/json", "Application/JSON", "application/json;",
                              "application/json; charset=utf-8", "application/json;charset=UTF-8",
                              "application/json ; Charset=\"utf-8\""})
-        EXPECT_TRUE(is_json(good)) << good;
+        EXPECT_TRUE(is_media(good, "application/json")) << good;
     for (const char* bad : {"", "text/json", "application/jsonx", "application/json; boundary=x",
                             "application/json; charset=latin1", "application/json, text/plain",
                             "application/x-www-form-urlencoded"})
-        EXPECT_FALSE(is_json(bad)) << bad;
+        EXPECT_FALSE(is_media(bad, "application/json")) << bad;
 }
 
 }  // namespace

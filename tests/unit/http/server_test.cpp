@@ -201,6 +201,25 @@ TEST_F(ServerTest, MediaTypes) {
     EXPECT_EQ(status("Idempotency-Key: " + std::string(256, 'k') + "\r\n"), 400);
 }
 
+TEST_F(ServerTest, LinesAreForTheBatchEndpoint) {
+    start();
+    const auto send = [this](const std::string& path, const std::string& fields) {
+        return ask("POST /api/v1/sensors/" + path + " HTTP/1.1\r\nHost: a\r\n" + fields +
+                   "Content-Length: 6\r\n\r\nrefuse");
+    };
+    const std::string lines = "Content-Type: application/x-ndjson; charset=utf-8\r\n";
+    const RawResponse got = send("ingest/batch", lines);
+    EXPECT_EQ(got.status, 422);
+    EXPECT_EQ(json::parse(got.body)["errors"][0]["line"], 1);
+    EXPECT_EQ(send("ingest/batch", lines + lines).status, 415);
+    EXPECT_EQ(send("ingest", lines).status, 415);
+    EXPECT_EQ(send("explain", lines).status, 415);
+    const RawResponse other = send("ingest/batch", "Content-Type: text/plain\r\n");
+    EXPECT_NE(other.body.find("application/x-ndjson"), std::string::npos) << other.body;
+    const RawResponse batch = send("ingest/batch", "");
+    EXPECT_FALSE(json::parse(batch.body)["errors"][0].contains("line"));
+}
+
 TEST_F(ServerTest, OverloadIsToldBeforeTheBody) {
     start();
     house.overloaded = true;

@@ -126,6 +126,19 @@ TEST_F(IntakeTest, ABatchKeepsTheGoodOnesAndTellsOfTheOthers) {
     EXPECT_EQ(spool_->end(), 3U);
 }
 
+TEST_F(IntakeTest, LinesAreAsABatch) {
+    const Outcome outcome = accept(Form::lines, reading("20") + "\n\n{\n" + reading("200") + "\n");
+    EXPECT_EQ(outcome.kind, Outcome::Kind::accepted);
+    EXPECT_EQ(outcome.total, 3U);
+    ASSERT_THAT(outcome.accepted, SizeIs(1));
+    ASSERT_THAT(outcome.errors, SizeIs(2));
+    EXPECT_EQ(outcome.errors[0].code, "malformed");
+    EXPECT_EQ(outcome.errors[1].index, 3U);
+    EXPECT_THAT(outcome.error_equipment_ids, ElementsAre("", "PUMP-A1-001"));
+    EXPECT_EQ(hand_over(), Ack::spooled);
+    EXPECT_EQ(spool_->end(), 1U);
+}
+
 TEST_F(IntakeTest, NothingIsKeptOfARequestWithoutAGoodReading) {
     const Outcome outcome = single("200");
     EXPECT_EQ(outcome.kind, Outcome::Kind::refused);
