@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
             case Command::new_plugin: return run_new_plugin(*arguments);
             case Command::probe: return run_probe(*arguments);
             case Command::reload: return run_reload(*arguments);
+            case Command::keys: return run_keys(*arguments);
             case Command::spool: return run_spool(*arguments);
             case Command::dead_letters: return run_dead_letters(*arguments);
             case Command::help: std::cout << usage(); return 0;

@@ -10,6 +10,7 @@
 namespace ingest::app {
 namespace {
 
+constexpr std::array<std::string_view, 3> key_actions{"new", "list", "revoke"};
 constexpr std::array<std::string_view, 3> spool_actions{"ls", "check", "export"};
 constexpr std::array<std::string_view, 3> letter_actions{"ls", "replay", "drop"};
 
@@ -19,13 +20,14 @@ struct CommandRule {
     std::span<const std::string_view> actions = {};  // one of them follows the name
 };
 
-constexpr std::array<CommandRule, 9> commands{{
+constexpr std::array<CommandRule, 10> commands{{
     {"serve", Command::serve},
     {"reload", Command::reload},
     {"check", Command::check},
     {"plugins", Command::plugins},
     {"new-plugin", Command::new_plugin},
     {"probe", Command::probe},
+    {"keys", Command::keys, key_actions},
     {"spool", Command::spool, spool_actions},
     {"dead-letters", Command::dead_letters, letter_actions},
     {"help", Command::help},
@@ -39,11 +41,16 @@ struct OptionRule {
     bool has_value = true;
 };
 
-constexpr std::array<OptionRule, 27> options{{
+constexpr std::array<OptionRule, 32> options{{
     {"--config", Command::serve},
     {"--config", Command::reload},
     {"--config", Command::check},
     {"--config", Command::plugins},
+    {"--config", Command::keys},
+    {"--file", Command::keys},
+    {"--scope", Command::keys, "new"},
+    {"--prefix", Command::keys, "new"},
+    {"--expires", Command::keys, "new"},
     {"--config", Command::spool},
     {"--config", Command::dead_letters},
     {"--dir", Command::plugins},
@@ -141,6 +148,10 @@ Result<void> set(Arguments& arguments, std::string_view name, std::string_view v
     } else if (name == "--dir") {
         arguments.dir = value;
     }
+    if (name == "--file") arguments.file = value;
+    if (name == "--scope") arguments.scopes.emplace_back(value);
+    if (name == "--prefix") arguments.prefixes.emplace_back(value);
+    if (name == "--expires") arguments.expires = value;
     if (name == "--kind") arguments.kind = value;
     if (name == "--lang") arguments.language = value;
     if (name == "--url") arguments.url = value;
@@ -197,8 +208,23 @@ Result<void> check_new_plugin(const Arguments& arguments) {
     return {};
 }
 
+Result<void> check_keys(const Arguments& arguments) {
+    if (arguments.config.empty() == arguments.file.empty()) {
+        return Error{"which file of keys? Say either --config FILE, whose http.auth.keys it is, or "
+                     "--file FILE"};
+    }
+    if (arguments.action != "list" && arguments.name.empty()) {
+        return Error{"which key? Say keys " + arguments.action + " NAME"};
+    }
+    if (arguments.action == "new" && arguments.scopes.empty()) {
+        return Error{"what may it do? Say --scope ingest, read or admin, as often as needed"};
+    }
+    return {};
+}
+
 Result<void> check_whole(const Arguments& arguments) {
     if (arguments.command == Command::new_plugin) return check_new_plugin(arguments);
+    if (arguments.command == Command::keys) return check_keys(arguments);
     const bool needs_config = arguments.command == Command::serve ||
                               arguments.command == Command::check ||
                               arguments.command == Command::dead_letters;
@@ -237,7 +263,10 @@ Result<Arguments> parse_arguments(const std::vector<std::string_view>& words,
             arguments.command = words[at] == "--version" ? Command::version : Command::help;
             return arguments;
         }
-        const bool takes_name = arguments.command == Command::new_plugin && arguments.name.empty();
+        const bool takes_name =
+            (arguments.command == Command::new_plugin ||
+             (arguments.command == Command::keys && arguments.action != "list")) &&
+            arguments.name.empty();
         if (takes_name && !words[at].starts_with("-")) {
             arguments.name = words[at++];
             continue;
@@ -272,6 +301,14 @@ std::string_view usage() noexcept {
                                         https: whom to trust (else the system's authorities), or
                                         whoever answers; and the client certificate to show
   ingest-host --version | --help
+
+API keys, with --config FILE (its http.auth.keys) or --file FILE; a change counts after a reload:
+  ingest-host keys new NAME --scope ingest|read|admin... [--prefix TEXT]... [--expires TIME]
+                                        make one and print it, this once: the file has its digest
+                                        alone. --prefix: only for equipment ids that begin so;
+                                        TIME: as 2027-01-31, 2027-01-31T12:00:00Z, or 90d from now
+  ingest-host keys list                 list their names, what they may do, and until when
+  ingest-host keys revoke NAME          take one out of the file
 
 These only read the spool, of a running host too; what it is writing at the moment may look cut:
   ingest-host spool ls [--json]         list segments, cursors and what waits for each sink

@@ -17,6 +17,7 @@ enum class Command {
     plugins,
     new_plugin,
     probe,
+    keys,
     spool,
     dead_letters,
     help,
@@ -33,12 +34,17 @@ struct Arguments {
     std::filesystem::path certificate;  // `probe --certificate FILE --key FILE`
     std::filesystem::path key;
     bool insecure = false;              // `probe --insecure`
-    std::string action;            // `spool ls|check|export`, `dead-letters ls|replay|drop`
+    // `keys new|list|revoke`, `spool ls|check|export`, `dead-letters ls|replay|drop`
+    std::string action;
     // `spool --dir DIR`, `reload --dir DIR`: the spool's; empty: the configuration's.
     // `new-plugin --dir DIR`: the project's; empty: its name
     std::filesystem::path dir;
     std::chrono::seconds wait{120};  // `reload --wait SECONDS`
-    std::string name;                // `new-plugin NAME`, as it was typed
+    std::string name;                // `new-plugin NAME`, `keys new|revoke NAME`, as it was typed
+    std::filesystem::path file;      // `keys --file FILE`; empty: the configuration's
+    std::vector<std::string> scopes;    // `keys new --scope WORD`
+    std::vector<std::string> prefixes;  // `keys new --prefix TEXT`
+    std::string expires;                // `keys new --expires TIME`, as it was typed
     std::string kind;                // `new-plugin --kind`, one of plugin_kinds
     std::string language;            // `new-plugin --lang`, one of plugin_languages
     std::string sink;              // `--sink NAME`; empty: all

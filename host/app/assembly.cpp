@@ -8,6 +8,7 @@
 #include "app/front_terms.h"
 #include "app/loaded_plugins.h"
 #include "app/memory_bounds.h"
+#include "http/address.h"
 
 namespace ingest::app {
 namespace {
@@ -91,14 +92,30 @@ Result<void> Assembly::open_front(http::ListeningSocket socket) {
     auto server =
         http::Server::start(std::move(socket), http_options(*edition_, cores_), services());
     if (!server) return server.error();
+    warn_of_strangers();
     server_ = std::move(*server);
     return {};
+}
+
+// Once, at the start: who changes it while the host runs has read of it.
+void Assembly::warn_of_strangers() const {
+    const auto address = parse_ip(host_);
+    if (address && http::Address::of(*address).is_loopback()) return;
+    const auto& tls = edition_->config.http.tls;
+    const bool knows_clients =
+        tls && !tls->client_ca.path.empty() &&
+        tls->client_certificates == config::Tls::ClientCertificates::required;
+    if (edition_->plan.gate || knows_clients) return;
+    log::warn("app",
+              "whoever reaches this port can send and read: nobody is asked for a key or token; "
+              "see http.auth in docs/configuration.md",
+              {{"host", host_}});
 }
 
 http::Services Assembly::services() {
     http::Services services;
     services.make_front = [this](unsigned core) -> std::unique_ptr<intake::Front> {
-        return std::make_unique<intake::Intake>(intake_options(edition_->config), *schema_,
+        return std::make_unique<intake::Intake>(intake_options(*edition_), *schema_,
                                                 validators_->steps(core), *spool_,
                                                 exits_->acks());
     };

@@ -74,6 +74,7 @@ private:
     Result<http::ListeningSocket> open_socket(const Opening& opening);
     Result<void> open_spool(const Opening& opening);
     Result<void> open_front(http::ListeningSocket socket);
+    void warn_of_strangers() const;
     http::Services services();
     std::vector<http::Asset> assets() const;
     void wait_for_committer();

@@ -12,6 +12,7 @@ int run_plugins(const Arguments& arguments);
 int run_new_plugin(const Arguments& arguments);
 int run_probe(const Arguments& arguments);
 int run_reload(const Arguments& arguments);
+int run_keys(const Arguments& arguments);
 int run_spool(const Arguments& arguments);
 int run_dead_letters(const Arguments& arguments);
 

@@ -128,6 +128,11 @@ bool same_tls(const Plan& a, const Plan& b) {
     return a.tls->digest() == b.tls->digest();
 }
 
+bool same_gate(const Plan& a, const Plan& b) {
+    if (!a.gate || !b.gate) return a.gate == b.gate;
+    return a.gate->digest() == b.gate->digest();
+}
+
 }  // namespace
 
 Difference difference_of(const Edition& before, const Edition& now) {
@@ -140,6 +145,7 @@ Difference difference_of(const Edition& before, const Edition& now) {
         difference.changed.push_back(std::move(key));
     }
     if (!same_tls(before.plan, now.plan)) difference.changed.emplace_back("http.tls");
+    if (!same_gate(before.plan, now.plan)) difference.changed.emplace_back("http.auth");
     return difference;
 }
 

@@ -58,6 +58,8 @@ ApiFacts facts_of(const Edition& edition) {
     facts.text_bytes_max = static_cast<std::uint32_t>(config.reading.text_bytes_max);
     facts.unknown_fields_refused = config.reading.unknown_fields == config::UnknownFields::reject;
     facts.answers_queries = config.storage && plan.sinks[*config.storage].library->query();
+    facts.asks_who = plan.gate != nullptr;
+    facts.takes_tokens = facts.asks_who && !config.http.auth->jwks.path.empty();
     for (const config::Sink& sink : config.sinks) facts.sinks.push_back(sink.name);
     for (const PlannedValidator& validator : plan.validators) {
         facts.validators.push_back({&validator.library->manifest(), validator.options});
@@ -74,7 +76,10 @@ http::Options http_options(const Edition& edition, unsigned cores) {
     options.limits = to_http(config.http.limits);
     options.limits.outcome_bytes_max = outcome_bytes_max(config, *plan.schema);
     options.cors.origins = config.http.cors_origins;
-    options.rate_limit = {config.http.rate_limit.enabled, config.http.rate_limit.per_minute};
+    options.rate_limit = {config.http.rate_limit.enabled, config.http.rate_limit.per_minute,
+                          config.http.rate_limit.readings_per_minute};
+    options.gate = plan.gate;
+    options.trusted_proxies = config.http.trusted_proxies;
     options.service = config.service.name;
     options.version = version();
     options.tls = plan.tls;
@@ -82,12 +87,14 @@ http::Options http_options(const Edition& edition, unsigned cores) {
     return options;
 }
 
-intake::Intake::Options intake_options(const config::Config& config) {
+intake::Intake::Options intake_options(const Edition& edition) {
+    const config::Config& config = edition.config;
     intake::Intake::Options options;
     options.decode.unknown_fields = to_decode(config.reading.unknown_fields);
     options.decode.readings_max = config.http.batch.readings_max;
     options.decode.lines_max = config.http.ndjson.readings_max;
     options.decode.text_bytes_max = config.reading.text_bytes_max;
+    if (upper_cases_ids(edition.plan)) options.id_case = access::IdCase::upper;
     return options;
 }
 

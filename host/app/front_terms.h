@@ -10,7 +10,7 @@
 namespace ingest::app {
 
 http::Options http_options(const Edition& edition, unsigned cores);
-intake::Intake::Options intake_options(const config::Config& config);
+intake::Intake::Options intake_options(const Edition& edition);
 
 // The API's document, made of what serves.
 std::string openapi_of(const Edition& edition);

@@ -56,6 +56,9 @@ constexpr std::array live_keys{
         &same<&Config::http, &config::Http::rate_limit, &config::RateLimit::enabled>},
     Key{"http.rate_limit.per_minute",
         &same<&Config::http, &config::Http::rate_limit, &config::RateLimit::per_minute>},
+    Key{"http.rate_limit.readings_per_minute",
+        &same<&Config::http, &config::Http::rate_limit, &config::RateLimit::readings_per_minute>},
+    Key{"http.trusted_proxies", &same<&Config::http, &config::Http::trusted_proxies>},
     Key{"http.limits.request_line_bytes",
         &same<&Config::http, &config::Http::limits, &config::Limits::request_line_bytes>},
     Key{"http.limits.header_bytes",
@@ -187,8 +190,8 @@ std::vector<std::string> changed_keys(const Config& before, const Config& now) {
 }
 
 std::vector<std::string_view> known_keys() {
-    std::vector<std::string_view> known{"http.tls", "reading.fields", "storage", "validators",
-                                        "sinks"};
+    std::vector<std::string_view> known{"http.auth", "http.tls", "reading.fields", "storage",
+                                        "validators", "sinks"};
     for (const std::span<const Key> keys : {std::span<const Key>(socket_keys),
                                             std::span<const Key>(start_keys),
                                             std::span<const Key>(live_keys)}) {

@@ -30,4 +30,7 @@ inline ordered_json array_of(const ordered_json& items) {
 // The schemas of /plugins and /explain. They refer to Finding and StoredReading.
 void add_plugin_schemas(ordered_json& schemas);
 
+// Says which operations need a key or token, and how it is shown.
+void add_security(ordered_json& document, bool takes_tokens);
+
 }  // namespace ingest::app::openapi

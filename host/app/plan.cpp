@@ -109,11 +109,31 @@ http::SharedTls load_tls(const config::Config& config, config::Diagnostics& diag
     for (const http::TlsProblem& problem : problems) {
         const bool of_key = problem.at == At::key;
         const bool of_ca = problem.at == At::client_ca;
-        const config::TlsFile& file = of_key ? tls.key : of_ca ? tls.client_ca : tls.certificate;
+        const config::NamedFile& file = of_key ? tls.key : of_ca ? tls.client_ca : tls.certificate;
         const std::string name = of_key ? "key" : of_ca ? "client_ca" : "certificate";
         diagnostics.add(file.mark, "http.tls." + name + ": " + problem.wrong, problem.right);
     }
     return context;
+}
+
+access::SharedGate load_gate(const config::Config& config, config::Diagnostics& diagnostics) {
+    if (!config.http.auth || !config.http.auth->enabled) return nullptr;
+    const config::Auth& auth = *config.http.auth;
+    std::vector<access::Gate::Problem> problems;
+    auto gate = access::Gate::load(
+        {.keys = auth.keys.path,
+         .token_keys = auth.jwks.path,
+         .rules = {.issuer = auth.issuer,
+                   .audience = auth.audience,
+                   .skew = std::chrono::floor<std::chrono::seconds>(auth.skew)}},
+        problems);
+    for (const access::Gate::Problem& problem : problems) {
+        const bool of_keys = problem.at == access::Gate::Problem::At::keys;
+        diagnostics.add(of_keys ? auth.keys.mark : auth.jwks.mark,
+                        (of_keys ? "http.auth.keys: " : "http.auth.jwt.jwks: ") + problem.wrong,
+                        problem.right);
+    }
+    return gate;
 }
 
 Plan make_plan(const config::Config& config, PluginSet& plugins,
@@ -136,6 +156,7 @@ Plan make_plan(const config::Config& config, PluginSet& plugins,
         plan.sinks.push_back({&sink, library, options.dump()});
     }
     plan.tls = load_tls(config, diagnostics);
+    plan.gate = load_gate(config, diagnostics);
     return plan;
 }
 

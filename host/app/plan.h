@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "access/gate.h"
 #include "app/config/config.h"
 #include "app/openapi.h"
 #include "app/plugin_set.h"
@@ -38,6 +39,7 @@ struct Plan {
     std::vector<PlannedValidator> validators;
     std::vector<PlannedSink> sinks;
     http::SharedTls tls;  // null: plain HTTP
+    access::SharedGate gate;  // null: everybody is let in
 };
 
 // What a reading is, by the configuration alone.
@@ -47,7 +49,10 @@ std::unique_ptr<model::Schema> make_schema(const config::Reading& reading);
 // to `diagnostics`.
 http::SharedTls load_tls(const config::Config& config, config::Diagnostics& diagnostics);
 
-// Opens the plugins and checks their options, and reads the files of TLS. Errors go to
+// The files of API keys and of keys that sign tokens, likewise.
+access::SharedGate load_gate(const config::Config& config, config::Diagnostics& diagnostics);
+
+// Opens the plugins and checks their options, and reads the files of TLS and of keys. Errors go to
 // `diagnostics`, all of them; the plan is of use only if there are none.
 Plan make_plan(const config::Config& config, PluginSet& plugins,
                config::Diagnostics& diagnostics);

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <pthread.h>
 
+#include "base/ip_network.h"
 #include "base/log.h"
 #include "base/time_text.h"
 #include "http/session.h"
@@ -21,12 +22,6 @@ std::chrono::milliseconds sweep_interval(const Limits& limits) {
         std::min({limits.handshake_timeout, limits.header_timeout, limits.body_timeout,
                   limits.idle_timeout, limits.write_timeout, limits.linger_timeout});
     return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
-}
-
-std::string text_of(const Address& peer) {
-    const asio::ip::address_v6 address(peer.bytes);
-    if (!address.is_v4_mapped()) return address.to_string();
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address).to_string();
 }
 
 }  // namespace
@@ -116,7 +111,8 @@ void Core::log_handshake(const Address& peer, std::string_view reason) {
     const auto suppressed = station_.shared.handshake_lines.take(monotonic_ns() / 1'000'000);
     if (!suppressed) return;
     log::info("http", "a TLS handshake failed",
-              {{"address", text_of(peer)}, {"reason", reason}, {"lines_suppressed", *suppressed}});
+              {{"address", ip_text(peer.bytes)},
+               {"reason", reason}, {"lines_suppressed", *suppressed}});
 }
 
 void Core::join_group(AckReceipt& receipt) {

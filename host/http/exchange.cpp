@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "base/time_text.h"
 #include "http/ascii.h"
 #include "http/documents.h"
@@ -18,8 +17,6 @@ namespace {
 constexpr std::uint64_t unread_max = 64 * 1024;
 
 constexpr std::size_t chunked_room_min = 16 * 1024;
-
-std::int64_t monotonic_ms() noexcept { return monotonic_ns() / 1'000'000; }
 
 bool tag_matches(std::string_view list, std::string_view tag) noexcept {
     while (!list.empty()) {
@@ -52,6 +49,7 @@ Exchange::Next Exchange::open(std::string_view head) {
     if (head_ == nullptr) return fail({400, "the head of the request is malformed"});
     fields_ = pick_fields(head_->fields);
     if (const Rejection bad = read_framing(*head_, fields_, framing_)) return fail(bad);
+    reception_.open(terms(), *head_);
     find_route();
     if (route_.rejection) return reject(route_.rejection.status, route_.rejection.detail);
     if (route_.options) return Next::answer;
@@ -60,13 +58,14 @@ Exchange::Next Exchange::open(std::string_view head) {
         case Endpoint::ingest_batch:
         case Endpoint::explain:
             return begin_ingest();
-        case Endpoint::latest: {
-            const std::uint32_t wait = terms().limiter->retry_after(peer_, monotonic_ms());
-            if (wait != 0) return reject(429, "too many requests from this address", wait);
+        case Endpoint::latest:
+            if (const auto refused = refuse_client()) return *refused;
             if (station_.shared.services.latest) return Next::ask_latest;
             latest_ = LatestAnswer{LatestAnswer::Kind::unsupported, {}};
             return Next::answer;
-        }
+        case Endpoint::plugins:
+            return refuse(reception_.refuse_stranger(terms(), fields_, route_))
+                .value_or(Next::answer);
         default:
             return Next::answer;
     }
@@ -75,15 +74,29 @@ Exchange::Next Exchange::open(std::string_view head) {
 void Exchange::find_route() {
     route_ = terms().router.route(head_->method, head_->target);
     if (route_.endpoint != Endpoint::ledger) return;
-    if (peer_.is_loopback() && station_.shared.services.ledger) return;
+    if (reception_.client().is_loopback() && station_.shared.services.ledger) return;
     const bool head_only = route_.head_only;
     route_ = {};
     route_.rejection = nothing_there;
     route_.head_only = head_only;
 }
 
+std::optional<Exchange::Next> Exchange::refuse(
+    const std::optional<Reception::Refusal>& refusal) {
+    if (!refusal) return std::nullopt;
+    return reject(refusal->status, refusal->detail, refusal->retry_after_s);
+}
+
+std::optional<Exchange::Next> Exchange::refuse_client() {
+    if (const auto refused = refuse(reception_.refuse_stranger(terms(), fields_, route_))) {
+        return refused;
+    }
+    return refuse(reception_.refuse_haste(terms(), route_));
+}
+
 Exchange::Next Exchange::begin_ingest() {
     if (const auto refused = refuse_media()) return *refused;
+    if (const auto refused = refuse_client()) return *refused;
     if (const auto refused = refuse_load()) return *refused;
     body_ = station_.bodies.take();
     if (!reserve(static_cast<std::size_t>(framing_.length))) return Next::answer;
@@ -91,8 +104,6 @@ Exchange::Next Exchange::begin_ingest() {
 }
 
 std::optional<Exchange::Next> Exchange::refuse_load() {
-    const std::uint32_t wait = terms().limiter->retry_after(peer_, monotonic_ms());
-    if (wait != 0) return reject(429, "too many requests from this address", wait);
     if (!station_.shared.services.overload) return std::nullopt;
     const std::optional<intake::Overload> overload = station_.shared.services.overload();
     if (!overload) return std::nullopt;
@@ -126,7 +137,8 @@ intake::Request Exchange::request() const noexcept {
     return {.form = form_,
             .body = body_.view(),
             .idempotency_key = fields_.idempotency_key.value,
-            .received_at_us = received_at_us_};
+            .received_at_us = received_at_us_,
+            .grant = reception_.grant()};
 }
 
 // Its answer is rendered before the core does anything else, so a core has one at a time, and
@@ -135,7 +147,9 @@ Exchange::Next Exchange::explain() {
     body_.pad();
     explanation_ = station_.front->explain(request());
     let_go_of_body();
-    return Next::answer;
+    if (!explanation_->foreign) return Next::answer;
+    explanation_.reset();
+    return reject(403, "this key or token is not for this equipment");
 }
 
 Exchange::Next Exchange::take_body() {
@@ -154,6 +168,7 @@ Exchange::Next Exchange::take_body() {
     const std::size_t held = std::min(outcome_->bytes, most);
     station_.shared.outcomes.give(std::exchange(outcome_held_, held) - held);
     station_.counts.ingest_requests.add();
+    reception_.count_readings(terms(), outcome_->total);
     return outcome_->kind == intake::Outcome::Kind::accepted ? Next::await_ack : Next::answer;
 }
 
@@ -228,7 +243,7 @@ unsigned Exchange::append_document(std::string& out, Response& response) {
         if (status == 503) response.retry_after_s = 1;
         return status;
     }
-    const Sight sight = peer_.is_loopback() ? Sight::local : Sight::remote;
+    const Sight sight = reception_.client().is_loopback() ? Sight::local : Sight::remote;
     if (explanation_) return append_explanation(out, *explanation_, sight, context);
     if (latest_) return append_latest_answer(out, response, context);
     if (route_.endpoint == Endpoint::health) {
@@ -285,12 +300,13 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     response.keep_alive = keep_alive_;
     response.head_only = route_.head_only;
     if (coding_refused_) response.accept_encoding = codings_served;
-    station_.cors_fields.clear();
+    station_.more_fields.clear();
     const std::string_view origin = fields_.origin.value;
-    terms().cors.append_fields(station_.cors_fields, origin);
+    terms().cors.append_fields(station_.more_fields, origin);
     if (response.status == 204 && fields_.requested_method.count > 0)
-        terms().cors.append_preflight_fields(station_.cors_fields, origin, route_.allow);
-    response.cors_fields = station_.cors_fields;
+        terms().cors.append_preflight_fields(station_.more_fields, origin, route_.allow);
+    reception_.append_fields(station_.more_fields, response.status);
+    response.more_fields = station_.more_fields;
     append_response(wire, response);
     count(response.status);
     if (outcome_ && !outcome_->warnings.empty()) log_warnings();
@@ -301,49 +317,6 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     latest_.reset();
     const bool apart = response.body_apart && response.status == 200 && !response.head_only;
     return apart ? response.body : std::string_view();
-}
-
-void Exchange::log_access(unsigned status) const {
-    if (!log::enabled(log::Level::debug)) return;
-    log::debug("http", "answered",
-               {{"request_id", request_id_},
-                {"method", head_ ? head_->method : ""},
-                {"target", head_ ? head_->target : ""},
-               {"client", identity_.name},
-                {"status", status},
-                {"duration_ms", static_cast<double>(now_us() - received_at_us_) / 1e3}});
-}
-void Exchange::count(unsigned status) noexcept {
-    CoreCounts& counts = station_.counts;
-    counts.responses[std::min<std::size_t>(status / 100, counts.responses.size() - 1)].add();
-    if (status == 408) counts.timeouts.add();
-    if (status == 429) counts.rate_limited.add();
-    if (!outcome_ || outcome_->kind == intake::Outcome::Kind::malformed) return;
-    const bool kept = status == 201 || status == 202;
-    if (kept) counts.readings_accepted.add(outcome_->accepted.size());
-    if (status < 500) counts.readings_refused.add(outcome_->total - outcome_->accepted.size());
-    if (!kept || outcome_->warnings.empty()) return;
-    std::uint64_t warned = 1;  // warnings are sorted by reading
-    for (std::size_t i = 1; i < outcome_->warnings.size(); ++i) {
-        if (outcome_->warnings[i].index != outcome_->warnings[i - 1].index) ++warned;
-    }
-    counts.readings_warned.add(warned);
-}
-
-void Exchange::log_warnings() const {
-    const auto suppressed = station_.shared.warning_lines.take(monotonic_ms());
-    if (!suppressed) return;
-    const model::Finding& first = outcome_->warnings.front();
-    std::string_view equipment_id;  // of a single reading
-    if (outcome_->accepted.size() == 1) equipment_id = outcome_->accepted.front().equipment_id;
-    log::warn("http", "readings accepted with warnings",
-              {{"request_id", request_id_},
-               {"client", identity_.name},
-               {"warnings", outcome_->warnings.size()},
-               {"equipment_id", equipment_id},
-               {"first_code", first.code},
-               {"first_message", first.message},
-               {"lines_suppressed", *suppressed}});
 }
 
 void Exchange::finish() noexcept {
@@ -364,6 +337,7 @@ void Exchange::finish() noexcept {
     explanation_.reset();
     ack_.reset();
     latest_.reset();
+    reception_.finish();
     terms_.reset();
 }
 

@@ -12,6 +12,7 @@
 #include "http/framing.h"
 #include "http/head_parser.h"
 #include "http/identity.h"
+#include "http/reception.h"
 #include "http/station.h"
 #include "ingest/explanation.h"
 
@@ -29,7 +30,7 @@ public:
         await_ack,    // the readings have joined the core's group; then set_ack()
     };
 
-    Exchange(Station& station, const Address& peer) : station_(station), peer_(peer) {}
+    Exchange(Station& station, const Address& peer) : station_(station), reception_(peer) {}
     ~Exchange() { finish(); }
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -70,9 +71,11 @@ public:
 
 private:
     Next reject(unsigned status, std::string_view detail, std::uint32_t retry_after_s = 0);
+    std::optional<Next> refuse(const std::optional<Reception::Refusal>& refusal);
     void find_route();
     Next begin_ingest();
     Next refuse_large();
+    std::optional<Next> refuse_client();
     std::optional<Next> refuse_media();
     std::optional<Next> decode_body();
     std::optional<Next> refuse_load();
@@ -88,6 +91,7 @@ private:
     unsigned append_document(std::string& out, Response& response);
     void serve_asset(Response& response) const;
     void count(unsigned status) noexcept;
+    std::string_view client_name() const noexcept;
     void log_warnings() const;
     void log_access(unsigned status) const;
 
@@ -97,8 +101,8 @@ private:
     }
 
     Station& station_;
-    const Address peer_;
     Identity identity_;
+    Reception reception_;
     HeadParser parser_;
     SharedTerms terms_;  // of this request, from when they were first asked for
 

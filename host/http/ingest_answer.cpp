@@ -137,16 +137,17 @@ unsigned append_batch(std::string& out, Form form, const Outcome& outcome, unsig
     return status;
 }
 
-unsigned append_refused(std::string& out, const Outcome& outcome, const ErrorContext& context) {
+unsigned append_refused(std::string& out, const Outcome& outcome, unsigned status,
+                        const ErrorContext& context) {
     const std::size_t size_max = out.size() + error_body_max;
-    begin_error(out, 422,
+    begin_error(out, status,
                 outcome.detail.empty() ? "the reading was not accepted; see errors"
                                        : outcome.detail,
                 context);
     const ListStyle style{.name = "errors", .message_name = "message", .with_index = false};
     append_findings(out, outcome.errors, style, size_max);
     out += '}';
-    return 422;
+    return status;
 }
 
 unsigned append_plain(std::string& out, unsigned status, std::string_view detail,
@@ -165,8 +166,9 @@ unsigned append_ingest_answer(std::string& out, Form form, const Outcome& outcom
         case Outcome::Kind::failed:
             return append_plain(out, 503, outcome.detail, context);
         case Outcome::Kind::refused:
-            return form == Form::single ? append_refused(out, outcome, context)
-                                        : append_batch(out, form, outcome, 422);
+            return form == Form::single
+                       ? append_refused(out, outcome, outcome.foreign ? 403 : 422, context)
+                       : append_batch(out, form, outcome, outcome.foreign ? 403 : 422);
         case Outcome::Kind::accepted:
             break;
     }

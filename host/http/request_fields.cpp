@@ -21,6 +21,8 @@ constexpr std::array known = {
     Known{"expect", &RequestFields::expect},
     Known{"idempotency-key", &RequestFields::idempotency_key},
     Known{"x-request-id", &RequestFields::request_id},
+    Known{"authorization", &RequestFields::authorization},
+    Known{"x-api-key", &RequestFields::api_key},
     Known{"origin", &RequestFields::origin},
     Known{"if-none-match", &RequestFields::if_none_match},
     Known{"access-control-request-method", &RequestFields::requested_method},

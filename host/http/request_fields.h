@@ -24,6 +24,8 @@ struct RequestFields {
     Seen expect;
     Seen idempotency_key;
     Seen request_id;
+    Seen authorization;
+    Seen api_key;  // X-API-Key
     Seen origin;
     Seen if_none_match;
     Seen requested_method;  // Access-Control-Request-Method

@@ -91,7 +91,7 @@ void append_response(std::string& out, const Response& response) {
         out += "Content-Security-Policy: default-src 'self'; style-src 'self' 'unsafe-inline'; "
                "img-src 'self' data:\r\n";
     }
-    out += response.cors_fields;
+    out += response.more_fields;
     out += "\r\n";
     if (has_content && !response.head_only && !response.body_apart) out += response.body;
 }
@@ -119,14 +119,16 @@ void CorsPolicy::append_fields(std::string& out, std::string_view origin) const 
     if (!everyone_) out += "Vary: Origin\r\n";
     if (origin.empty() || !admits(origin)) return;
     append_field(out, "Access-Control-Allow-Origin", everyone_ ? "*" : origin);
-    out += "Access-Control-Expose-Headers: X-Request-ID, Retry-After\r\n";
+    out += "Access-Control-Expose-Headers: X-Request-ID, Retry-After, RateLimit, "
+           "RateLimit-Policy, WWW-Authenticate\r\n";
 }
 
 void CorsPolicy::append_preflight_fields(std::string& out, std::string_view origin,
                                          std::string_view allow) const {
     if (options_.origins.empty() || origin.empty() || !admits(origin)) return;
     append_field(out, "Access-Control-Allow-Methods", allow);
-    out += "Access-Control-Allow-Headers: Content-Type, Idempotency-Key, X-Request-ID\r\n";
+    out += "Access-Control-Allow-Headers: Content-Type, Idempotency-Key, X-Request-ID, "
+           "Authorization, X-API-Key\r\n";
     append_field(out, "Access-Control-Max-Age", std::to_string(options_.max_age_seconds));
 }
 

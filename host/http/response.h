@@ -24,7 +24,7 @@ struct Response {
     bool head_only = false;          // to HEAD: the length of the body without it
     bool body_apart = false;         // the caller sends the body itself
     bool page = false;               // what a browser shows: gets a Content-Security-Policy
-    std::string_view cors_fields;    // whole lines, of CorsPolicy
+    std::string_view more_fields;    // whole lines, of CorsPolicy and Reception
 };
 
 // Head and body in one piece. Pure.

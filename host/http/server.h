@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "access/gate.h"
 #include "base/error.h"
+#include "base/ip_network.h"
 #include "http/listening_socket.h"
 #include "http/tls_context.h"
 #include "ingest/front.h"
@@ -53,10 +55,11 @@ struct Cors {
     std::uint32_t max_age_seconds = 600;
 };
 
-// A token bucket per client address, filled at `per_minute` and that deep.
+// Token buckets per key, else per client address, filled at so many a minute and that deep.
 struct RateLimit {
     bool enabled = false;
-    std::uint32_t per_minute = 60;
+    std::uint32_t per_minute = 60;           // requests
+    std::uint32_t readings_per_minute = 0;  // 0: any number
     friend bool operator==(const RateLimit&, const RateLimit&) = default;
 };
 
@@ -66,6 +69,8 @@ struct Options {
     Limits limits;
     Cors cors;
     RateLimit rate_limit;
+    access::SharedGate gate;  // null: everybody is let in
+    std::vector<IpNetwork> trusted_proxies;
     std::string service = "sensor-ingestion-service";
     std::string version;
     // The ids that are stored are upper-case, so a lookup upper-cases what it is asked for.

@@ -79,7 +79,7 @@ struct Station {
     BodyPool bodies;
     // Scratch for one answer, from the start of its rendering to its first write.
     std::string document;
-    std::string cors_fields;
+    std::string more_fields;
     std::string wire;
     CoreCounts counts;
 };

@@ -29,6 +29,9 @@ Terms::Terms(const Options& options, std::vector<Asset> all_assets, SharedLimite
       assets(std::move(all_assets)),
       entity_tags(entity_tags_of(assets)),
       router({.uppercase_ids = options.uppercase_ids}, assets),
-      limiter(std::move(its_limiter)) {}
+      limiter(std::move(its_limiter)),
+      gate(options.gate),
+      trusted_proxies(options.trusted_proxies),
+      id_case(options.uppercase_ids ? access::IdCase::upper : access::IdCase::as_sent) {}
 
 }  // namespace ingest::http

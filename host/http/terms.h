@@ -28,6 +28,9 @@ struct Terms {
     const std::vector<std::string> entity_tags;  // of the assets
     const Router router;                         // leads to the assets
     const SharedLimiter limiter;
+    const access::SharedGate gate;  // null: everybody is let in
+    const std::vector<IpNetwork> trusted_proxies;
+    const access::IdCase id_case;
 };
 
 // Shared: a request under way keeps the terms that it began with.

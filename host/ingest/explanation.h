@@ -47,6 +47,7 @@ struct Explanation {
     };
     // As accept() would say.
     Outcome::Kind kind = Outcome::Kind::malformed;
+    bool foreign = false;      // as in Outcome; then there is nothing else
     std::string detail;        // of what is malformed or failed
     Ack ack = Ack::spooled;    // of an accepted reading, as things stand
     model::Findings findings;  // decode's

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/grant.h"
 #include "base/uuid.h"
 #include "model/refusal.h"
 
@@ -28,6 +29,7 @@ struct Request {
     std::string_view body;
     std::string_view idempotency_key;  // empty: none was sent
     std::int64_t received_at_us = 0;
+    const access::Grant* grant = nullptr;  // whose equipment it may be about; null: any
 };
 
 inline constexpr std::size_t body_padding = 64;
@@ -36,7 +38,7 @@ inline constexpr std::size_t body_padding = 64;
 struct Outcome {
     enum class Kind {
         accepted,      // at least one reading waits for hand_over()
-        refused,       // well-formed, and no reading was accepted: 422
+        refused,       // well-formed, and no reading was accepted: 422, or 403 with `foreign`
         malformed,     // not JSON, or not the document's shape: 400; `detail` says why
         failed,        // a validator failed and the configuration says refuse: 503
     };
@@ -53,6 +55,8 @@ struct Outcome {
     model::Findings warnings;
     // The equipment id as sent of each reading that has an error, in `errors` order, if it had one.
     std::vector<std::string> error_equipment_ids;
+    // Some reading was refused for being of equipment that the request's grant does not cover.
+    bool foreign = false;
     std::string detail;
     // What this outcome and its rows hold in memory, at most, until the answer is given.
     std::size_t bytes = 0;

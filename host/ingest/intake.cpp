@@ -59,6 +59,24 @@ bool Intake::is_refused(std::int64_t row) const noexcept {
     return model::get_bit(decoded_.refused, row);
 }
 
+bool Intake::refuse_foreign(const access::Grant* grant, model::Findings& findings) {
+    if (grant == nullptr || grant->prefixes.empty()) return false;
+    bool found = false;
+    for (std::int64_t row = 0; row < batch_.rows(); ++row) {
+        if (is_refused(row) || grant->covers(batch_.utf8(model::column_equipment_id, row),
+                                             options_.id_case)) {
+            continue;
+        }
+        found = true;
+        std::uint8_t& bits = decoded_.refused.as<std::uint8_t>()[row / 8];
+        bits = static_cast<std::uint8_t>(bits | 1U << (row % 8));
+        findings.push_back({decoded_.index[static_cast<std::size_t>(row)], "equipment_id",
+                            "foreign_equipment",
+                            "is not of the equipment that this key or token is for"});
+    }
+    return found;
+}
+
 Outcome Intake::accept(const Request& request) {
     const decode::Context context{request.received_at_us, request.idempotency_key, ids_};
     switch (request.form) {
@@ -73,6 +91,8 @@ Outcome Intake::accept(const Request& request) {
     }
     outcome.total = decoded_.total;
     outcome.errors = std::move(decoded_.findings);
+    // Before validators see them, which may remember readings, and behind, as they may change ids.
+    outcome.foreign = refuse_foreign(request.grant, outcome.errors);
     issues_.clear();
     const std::span<std::uint8_t> refused(decoded_.refused.as<std::uint8_t>(),
                                           model::bitmap_bytes(batch_.rows()));
@@ -81,6 +101,7 @@ Outcome Intake::accept(const Request& request) {
         outcome.detail = failure_detail();
         return outcome;
     }
+    outcome.foreign = refuse_foreign(request.grant, outcome.errors) || outcome.foreign;
     add_issues(outcome);
     add_equipment_ids(outcome);
     const std::size_t bytes_before = turn_.bytes();

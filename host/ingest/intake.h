@@ -21,6 +21,7 @@ public:
         // Readings in the batch of a turn from which on it is handed over at once: about what the
         // sinks like best in one write.
         std::int64_t turn_rows_max = 1000;
+        access::IdCase id_case = access::IdCase::as_sent;
     };
     // Outcome::bytes of a request beside its rows, at most.
     static std::size_t outcome_bytes_max(const decode::Options& options);
@@ -38,6 +39,8 @@ public:
 private:
     std::string failure_detail() const;
     bool is_refused(std::int64_t row) const noexcept;
+    // Refuses rows of equipment that the grant does not cover; true: there was one.
+    bool refuse_foreign(const access::Grant* grant, model::Findings& findings);
     void add_issues(Outcome& outcome);
     void add_equipment_ids(Outcome& outcome) const;
     void take_accepted(Form form, Outcome& outcome);

@@ -58,6 +58,11 @@ Explanation Intake::explain(const Request& request) {
         return explanation;
     }
     explanation.findings = std::move(decoded_.findings);
+    if (refuse_foreign(request.grant, explanation.findings)) {
+        explanation = {};
+        explanation.foreign = true;
+        return explanation;
+    }
     for (const validate::Step& step : chain_.steps()) {
         Explanation::Step& part = explanation.steps.emplace_back();
         part.name = step.name;
@@ -78,6 +83,9 @@ Explanation Intake::explain(const Request& request) {
     if (!sound) {
         explanation.kind = Outcome::Kind::failed;
         explanation.detail = failure_detail();
+    } else if (refuse_foreign(request.grant, explanation.findings)) {
+        explanation = {};
+        explanation.foreign = true;
     } else if (!is_refused(0)) {
         explanation.kind = Outcome::Kind::accepted;
         explanation.ack = acks_ != nullptr && acks_->would_wait() ? Ack::stored : Ack::spooled;

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "app/config/access.h"
 #include "app/config/cors_origins.h"
 #include "app/config/document.h"
 #include "app/config/reader.h"
@@ -34,8 +35,6 @@ constexpr TextRule label{
                             [](char c) { return static_cast<unsigned char>(c) < 0x20; });
     },
     "a text of 1..100 bytes on one line"};
-constexpr TextRule some_text{[](std::string_view text) { return !text.empty(); },
-                             "a text that is not empty"};
 constexpr TextRule any_text{[](std::string_view) { return true; }, "a text"};
 constexpr TextRule address{
     [](std::string_view text) {
@@ -93,6 +92,7 @@ void read_log(MapReader& map, Log& log) {
 void read_rate_limit(MapReader& map, RateLimit& limit) {
     map.boolean("enabled", limit.enabled);
     map.integer("per_minute", limit.per_minute, {1, 1'000'000});
+    map.integer("readings_per_minute", limit.readings_per_minute, {0, 10'000'000});
 }
 
 void read_limits(MapReader& map, Limits& limits) {
@@ -117,30 +117,6 @@ void read_limits(MapReader& map, Limits& limits) {
     }
 }
 
-void read_tls_file(MapReader& map, std::string_view key, TlsFile& file,
-                   const std::filesystem::path& base) {
-    std::string path;
-    if (!map.text(key, path, some_text)) return;
-    file = {(base / path).lexically_normal(), map.find(key)->mark};
-}
-
-void read_tls(MapReader& map, Tls& tls, const std::filesystem::path& base) {
-    using Clients = Tls::ClientCertificates;
-    static constexpr Choice<Clients> choices[] = {{"required", Clients::required},
-                                                  {"optional", Clients::optional}};
-    for (const std::string_view key : {"certificate", "key"}) {
-        if (!map.has(key)) map.error(key, "is missing", "give the path of a PEM file");
-    }
-    read_tls_file(map, "certificate", tls.certificate, base);
-    read_tls_file(map, "key", tls.key, base);
-    read_tls_file(map, "client_ca", tls.client_ca, base);
-    map.choice("client_certificates", tls.client_certificates, choices);
-    if (map.has("client_certificates") && !map.has("client_ca")) {
-        map.error("client_certificates", "nobody is named who could have issued them",
-                  "add `client_ca: FILE`, or leave this out");
-    }
-}
-
 void read_batch(MapReader& map, Batch& batch) {
     map.integer("readings_max", batch.readings_max, {1, 100'000});
 }
@@ -157,6 +133,8 @@ void read_http(MapReader& map, Http& http, const std::filesystem::path& base) {
         map.section("tls", http.tls.emplace(),
                     [&](MapReader& tls, Tls& to) { read_tls(tls, to, base); });
     }
+    read_auth(map, http.auth, base);
+    read_trusted_proxies(map, http.trusted_proxies);
     map.section("cors", http.cors_origins, read_cors);
     map.section("rate_limit", http.rate_limit, read_rate_limit);
     map.section("limits", http.limits, read_limits);

@@ -10,6 +10,7 @@
 #include "app/config/diagnostics.h"
 #include "app/config/interpolate.h"
 #include "app/config/node.h"
+#include "base/ip_network.h"
 #include "base/log.h"
 #include "model/schema.h"
 
@@ -36,7 +37,8 @@ struct Log {
 
 struct RateLimit {
     bool enabled = false;
-    std::uint32_t per_minute = 100;  // requests of one client address
+    std::uint32_t per_minute = 100;  // requests of one key, or else one client address
+    std::uint32_t readings_per_minute = 0;  // 0: any number
 };
 
 struct Limits {
@@ -56,17 +58,27 @@ struct Limits {
     std::uint64_t in_flight_bytes = 64 * mib;  // of request bodies, all connections together
 };
 
-struct TlsFile {
+struct NamedFile {
     std::filesystem::path path;  // as plugin_dirs are; empty: not given
     Mark mark;
 };
 
 struct Tls {
     enum class ClientCertificates { required, optional };
-    TlsFile certificate;
-    TlsFile key;
-    TlsFile client_ca;
+    NamedFile certificate;
+    NamedFile key;
+    NamedFile client_ca;
     ClientCertificates client_certificates = ClientCertificates::required;
+};
+
+// Who is let in. There is one only when it is on.
+struct Auth {
+    bool enabled = true;
+    NamedFile keys;
+    NamedFile jwks;  // the rest is about tokens
+    std::string issuer;
+    std::string audience;
+    milliseconds skew{30'000};
 };
 
 struct Batch {
@@ -83,6 +95,8 @@ struct Http {
     std::uint32_t threads = 0;   // 0: half as many as CPU cores
     std::vector<std::string> cors_origins = {"*"};  // "*" or scheme://host[:port]; empty: none
     std::optional<Tls> tls;
+    std::optional<Auth> auth;  // none: everybody is let in
+    std::vector<IpNetwork> trusted_proxies;
     RateLimit rate_limit;
     Limits limits;
     Batch batch;

@@ -25,19 +25,6 @@ bool is_origin(std::string_view text) {
     return false;
 }
 
-std::vector<std::string> split(std::string_view text) {
-    std::vector<std::string> parts;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        std::string_view part = text.substr(begin, end - begin);
-        while (part.starts_with(' ')) part.remove_prefix(1);
-        while (part.ends_with(' ')) part.remove_suffix(1);
-        parts.emplace_back(part);
-        begin = end + 1;
-    }
-    return parts;
-}
-
 std::optional<std::vector<std::string>> from_json(const std::string& text) {
     const auto list = nlohmann::json::parse(text, nullptr, false);
     if (!list.is_array()) return std::nullopt;
@@ -67,6 +54,19 @@ void take(MapReader& map, std::vector<std::string> parts, Mark mark, const std::
 
 }  // namespace
 
+std::vector<std::string> split_at_commas(std::string_view text) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        std::string_view part = text.substr(begin, end - begin);
+        while (part.starts_with(' ')) part.remove_prefix(1);
+        while (part.ends_with(' ')) part.remove_suffix(1);
+        parts.emplace_back(part);
+        begin = end + 1;
+    }
+    return parts;
+}
+
 void read_cors(MapReader& map, std::vector<std::string>& origins) {
     const Node* node = map.find("origins");
     if (node == nullptr) return;
@@ -81,7 +81,7 @@ void read_cors(MapReader& map, std::vector<std::string>& origins) {
         if (!parts) return map.error("origins", describe(*node) + " is not a JSON list", expected);
         take(map, std::move(*parts), node->mark, describe(*node), origins);
     } else if (node->is_scalar()) {
-        take(map, split(node->text), node->mark, describe(*node), origins);
+        take(map, split_at_commas(node->text), node->mark, describe(*node), origins);
     } else if (node->is_map()) {
         map.error("origins", "found a map", expected);
     }

@@ -11,4 +11,7 @@ namespace ingest::app::config {
 // environment variable CORS_ORIGINS may hold either.
 void read_cors(MapReader& map, std::vector<std::string>& origins);
 
+// What stands between commas, without blanks around it.
+std::vector<std::string> split_at_commas(std::string_view text);
+
 }  // namespace ingest::app::config

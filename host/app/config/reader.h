@@ -33,6 +33,9 @@ struct TextRule {
     std::string_view expected;
 };
 
+inline constexpr TextRule some_text{[](std::string_view text) { return !text.empty(); },
+                                    "a text that is not empty"};
+
 // Reads one map of the document key by key, and leaves a value as it is when its key is missing or
 // bad. Keys that nobody asked for are errors, told by finish(). Every error begins with the key's
 // path. Refers to the node and the diagnostics; lives on the stack of the function that reads.
