@@ -37,7 +37,9 @@ Address client_of(const Address& peer, std::span<const FieldView> fields,
                 trimmed(comma == rest.npos ? rest : rest.substr(comma + 1));
             rest = rest.substr(0, comma == rest.npos ? 0 : comma);
             const auto address = address_in(last);
-            if (!address) return client;
+            // Nobody behind a proxy is on this machine, whatever he says, or he could see what is
+            // for this machine alone.
+            if (!address || Address::of(*address).is_loopback()) return client;
             client = Address::of(*address);
             if (!is_trusted(client.bytes, trusted)) return client;
         }

@@ -36,5 +36,12 @@ TEST(Forwarded, BehindWhatIsNoAddressNothingCounts) {
     EXPECT_EQ(client("10.1.1.1", {""}), "10.1.1.1");
 }
 
+TEST(Forwarded, NobodyBehindAProxyIsOnThisMachine) {
+    EXPECT_EQ(client("10.1.1.1", {"127.0.0.1"}), "10.1.1.1");
+    EXPECT_EQ(client("10.1.1.1", {"127.0.0.1, 10.2.2.2"}), "10.2.2.2");
+    EXPECT_EQ(client("10.1.1.1", {"::1"}), "10.1.1.1");
+    EXPECT_EQ(client("10.1.1.1", {"::ffff:127.0.0.1"}), "10.1.1.1");
+}
+
 }  // namespace
 }  // namespace ingest::http
