@@ -10,6 +10,7 @@ import time
 import unittest
 
 import e2e
+import reloading
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 EXPLAIN = "/api/v1/sensors/explain"
@@ -63,11 +64,9 @@ class Auth(e2e.HostTest):
                                              "LOG_LEVEL": "DEBUG"}).start()
 
     def reload(self, status=0):
-        done = subprocess.run([e2e.HOST_BINARY, "reload", "--dir",
-                               os.path.join(self.directory, "spool")], text=True,
-                              capture_output=True, timeout=e2e.PATIENCE)
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return done.stdout + done.stderr
+        found, text = reloading.ask(self.hosts[-1], "--dir", "spool")
+        self.assertEqual(found, status, text)
+        return text
 
     def test_scopes(self):
         keys = {scope: self.new_key(scope, "--scope", scope)
@@ -92,7 +91,12 @@ class Auth(e2e.HostTest):
                 self.assertEqual(client.get(path).status, 200, path)
             document = client.get("/api/v1/openapi.json").json
             self.assertEqual(set(document["components"]["securitySchemes"]), {"bearer", "apiKey"})
-            self.assertIn("security", document["paths"]["/api/v1/sensors/ingest"]["post"])
+            for path, operations in document["paths"].items():
+                for method, operation in operations.items():
+                    answer = client.request(method.upper(), path.format(equipment_id="PUMP-A0-000"),
+                                            e2e.reading() if method == "post" else None)
+                    self.assertEqual("security" in operation, answer.status == 401,
+                                     (method, path, answer.status))
         log = host.log()
         for key in keys.values():
             self.assertNotIn(key[5:], log)

@@ -31,14 +31,7 @@ def gzip_bomb(size):
     return b"".join(packer.compress(piece) for _ in range(size // len(piece))) + packer.flush()
 
 
-class CodingTest(e2e.HostTest):
-    def setUp(self):
-        super().setUp()
-        self.running = self.host().start()
-        self.client = self.running.client()
-        self.addCleanup(self.client.close)
-        e2e.poll(lambda: self.running.connected("database"), "the sink is connected")
-
+class CodingTest(e2e.ServedTest):
     def send(self, body, coding, path=BATCH, **headers):
         return self.client.request("POST", path, body, {"Content-Encoding": coding, **headers})
 
@@ -106,7 +99,10 @@ class CodingTest(e2e.HostTest):
                 self.assertIn("at most %d bytes" % BODY_MAX, answer.json["detail"])
         grown = peak_kib(self.running.process.pid) - before
         # Twenty of what comes out at most would be as much again as the bound on all bodies.
-        self.assertLess(grown, 16 * 1024, "KiB")
+        if e2e.sanitizer():
+            print("growth is not looked at: a sanitizer keeps what was freed")
+        else:
+            self.assertLess(grown, 16 * 1024, "KiB")
         self.assertEqual(self.client.ingest(e2e.reading()).status, 201)
 
 

@@ -5,13 +5,7 @@ import unittest
 import e2e
 
 
-class IdempotencyTest(e2e.HostTest):
-    def setUp(self):
-        super().setUp()
-        self.running = self.host().start()
-        self.client = self.running.client()
-        self.addCleanup(self.client.close)
-
+class IdempotencyTest(e2e.ServedTest):
     def stored(self):
         with sqlite3.connect(self.directory + "/readings.db") as db:
             return db.execute("SELECT count(*) FROM sensor_data").fetchone()[0]

@@ -12,14 +12,7 @@ def line(i, **changes):
     return json.dumps(e2e.reading(i, **changes))
 
 
-class NdjsonTest(e2e.HostTest):
-    def setUp(self):
-        super().setUp()
-        self.running = self.host().start()
-        self.client = self.running.client()
-        self.addCleanup(self.client.close)
-        e2e.poll(lambda: self.running.connected("database"), "the sink is connected")
-
+class NdjsonTest(e2e.ServedTest):
     def send(self, lines, path=BATCH, **headers):
         body = lines if isinstance(lines, (str, bytes)) else "\n".join(lines)
         return self.client.request("POST", path, body,

@@ -8,7 +8,7 @@ import unittest
 
 import e2e
 import plugin_faults
-from faulty_hosts import FAULTY, FaultyHostTest, health, sanitizer, sink_line
+from faulty_hosts import FAULTY, FaultyHostTest, health, sink_line
 from plugin_faults import BY_NAME, FAULTS
 
 # What a sanitizer ends the process for, which nothing else notices.
@@ -110,7 +110,7 @@ class ServingTest(FaultyHostTest):
         for fault in of(plugin_faults.SERVES):
             if fault.plugin in SERVES_ITS_OWN_WAY:
                 continue
-            if sanitizer() == "address" and fault.plugin in FOUND_BY_SANITIZER:
+            if e2e.sanitizer() == "address" and fault.plugin in FOUND_BY_SANITIZER:
                 print(fault.plugin + ": skipped, AddressSanitizer ends the process for it")
                 continue
             with self.subTest(fault.plugin):

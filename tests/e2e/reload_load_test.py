@@ -2,7 +2,6 @@
 does not grow."""
 import contextlib
 import os
-import re
 import struct
 import threading
 import unittest
@@ -22,12 +21,6 @@ def anonymous_kib(pid):
     process that has them mapped too comes to its end."""
     with open("/proc/%d/smaps_rollup" % pid) as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Anonymous:"))
-
-
-def is_sanitized():
-    """Whether the host is built with a sanitizer, which has a malloc of its own."""
-    with open(e2e.HOST_BINARY, "rb") as file:
-        return re.search(rb"lib[at]san\.so", file.read()) is not None
 
 
 def names(config):
@@ -159,7 +152,7 @@ class ReloadLoadTest(reloading.ReloadTest):
         more, as the arenas of malloc keep holes between what lives; it has a looser bound."""
         self.install(1)
         environment = self.stores_configuration()
-        counted = not is_sanitized()
+        counted = not e2e.sanitizer()
         if counted:
             environment.update(self.counting())
         kinds = self.kinds()

@@ -118,6 +118,13 @@ class Client:
             self.connection = None
 
 
+def sanitizer():
+    """Of the build: "address", "thread" or "". Its memory is not what a host takes otherwise."""
+    with open(os.path.join(BUILD, "CMakeCache.txt")) as cache:
+        found = re.search(r"^INGEST_SANITIZE:\w+=(\w*)$", cache.read(), re.MULTILINE)
+    return found.group(1) if found else ""
+
+
 class Host:
     """The built binary on a free port, with its spool in a directory of its own."""
 
@@ -306,3 +313,14 @@ class HostTest(unittest.TestCase):
         for verdict in verdicts:
             self.assertEqual(verdict.wrong(), [], verdict.as_dict())
         return len(account.acknowledged)
+
+
+class ServedTest(HostTest):
+    """A test with a host of the embedded preset, whose sink is connected, and a client of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.running = self.host().start()
+        self.client = self.running.client()
+        self.addCleanup(self.client.close)
+        poll(lambda: self.running.connected("database"), "the sink is connected")

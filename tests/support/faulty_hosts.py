@@ -1,6 +1,5 @@
 """Hosts that run a plugin of tests/plugins/faulty beside sound ones."""
 import os
-import re
 import sqlite3
 
 import e2e
@@ -26,13 +25,6 @@ sinks:
 
 # A second sink, sound or not, under the same name: what waits for the one is for the other.
 OTHER = "  - { name: other, plugin: %s, retry: { delay_max: 200ms }, options: %s }\n"
-
-
-def sanitizer():
-    """Of the build: "address", "thread" or ""."""
-    with open(os.path.join(e2e.BUILD, "CMakeCache.txt")) as cache:
-        found = re.search(r"^INGEST_SANITIZE:\w+=(\w*)$", cache.read(), re.MULTILINE)
-    return found.group(1) if found else ""
 
 
 class FaultyHostTest(e2e.HostTest):
@@ -80,7 +72,7 @@ class FaultyHostTest(e2e.HostTest):
     def assert_status(self, host, found, status):
         log = host.log() if os.path.exists(host.log_path) else ""
         died = status is None or status < 0
-        if died and sanitizer():  # which ends the process with its report instead
+        if died and e2e.sanitizer():  # which ends the process with its report instead
             self.crashed.add(host)
             self.assertNotEqual(found, 0, log)
         elif status is None:

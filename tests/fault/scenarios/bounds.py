@@ -32,7 +32,7 @@ def run(fault):
     text = text.replace("unknown_fields: ignore ", "unknown_fields: keep ")
     host = fault.host(fault.write("config.yaml", text), own_stores.NO_STORES)
     backlog = fault.cycles * BACKLOG_BYTES
-    fault.figures.update(memory_checked=not sanitized(), backlog_mib=backlog // MIB)
+    fault.figures.update(memory_checked=not e2e.sanitizer(), backlog_mib=backlog // MIB)
     start_with_backlog(fault, host, backlog)
 
     fault.begin_journal()
@@ -42,12 +42,6 @@ def run(fault):
     host.environment = own_stores.store_environment(database_url, redis_url, queue)
     drain(fault, host)
     fault.verify(postgres=database_url, redis=(redis_url, queue))
-
-
-def sanitized():
-    """Whether the host was built with a sanitizer, whose memory is not the host's."""
-    with open(e2e.HOST_BINARY, "rb") as file:
-        return re.search(b"__[at]san_init", file.read()) is not None
 
 
 def start_with_backlog(fault, host, backlog):
