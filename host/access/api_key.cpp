@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include "access/base64url.h"
+#include "base/hex.h"
 #include "base/time_text.h"
 #include "decode/timestamp.h"
 

@@ -6,11 +6,6 @@
 #include "base/check.h"
 
 namespace ingest::access {
-namespace {
-
-constexpr std::string_view digits = "0123456789abcdef";
-
-}  // namespace
 
 Digest sha256(std::string_view bytes) {
     Digest digest{};
@@ -24,16 +19,8 @@ bool same(const Digest& a, const Digest& b) noexcept {
     return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::string to_hex(const Digest& digest) {
-    std::string text;
-    for (const std::uint8_t byte : digest) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
-}
-
 std::optional<Digest> from_hex(std::string_view text) noexcept {
+    constexpr std::string_view digits = "0123456789abcdef";
     Digest digest{};
     if (text.size() != 2 * digest.size()) return std::nullopt;
     for (std::size_t i = 0; i < digest.size(); ++i) {

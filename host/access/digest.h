@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace ingest::access {
@@ -13,8 +12,7 @@ using Digest = std::array<std::uint8_t, 32>;
 Digest sha256(std::string_view bytes);
 // In a time that does not depend on where they differ.
 bool same(const Digest& a, const Digest& b) noexcept;
-
-std::string to_hex(const Digest& digest);
-std::optional<Digest> from_hex(std::string_view text) noexcept;  // lower-case
+// As to_hex() wrote it, or nothing.
+std::optional<Digest> from_hex(std::string_view text) noexcept;
 
 }  // namespace ingest::access

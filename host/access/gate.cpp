@@ -4,6 +4,8 @@
 
 #include <openssl/crypto.h>
 
+#include "base/hex.h"
+
 namespace ingest::access {
 namespace {
 

@@ -1,45 +1,23 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 
 #include "access/api_key.h"
+#include "base/descriptor.h"
 
 namespace ingest::access {
 namespace {
-
-class Descriptor {
-public:
-    explicit Descriptor(int descriptor) noexcept : descriptor_(descriptor) {}
-    ~Descriptor() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const noexcept { return descriptor_; }
-
-private:
-    int descriptor_;
-};
-
-Result<void> write_all(int descriptor, std::string_view text, const std::string& file) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(descriptor, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return os_error("cannot write " + file, errno);
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
-}
 
 // `former`: of the file whose place it will take; null: there is none.
 Result<void> write_new(const std::string& file, const struct stat* former, std::string_view text) {
     const Descriptor opened(
         ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (opened.get() < 0) return os_error("cannot make " + file, errno);
-    if (auto written = write_all(opened.get(), text, file); !written) return written;
+    if (auto written = write_all(opened.get(), text, "cannot write " + file); !written) {
+        return written;
+    }
     if (former != nullptr) {
         const bool others = former->st_uid != ::geteuid() || former->st_gid != ::getegid();
         if (others && ::fchown(opened.get(), former->st_uid, former->st_gid) != 0) {

@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-using plugin::Descriptor;
 
 constexpr std::string_view request = "reload\n";
 constexpr const char* socket_name = "control";

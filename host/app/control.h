@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "plugin/descriptor.h"
 
 // How `ingest-host reload` reaches the host that serves from a spool: a local socket in the spool's
 // directory, DIR/control, for processes of the same user and of root.
@@ -19,12 +19,12 @@ namespace ingest::app {
 // Someone who asked, and waits for the outcome. Without tell() the connection just ends.
 class Asker {
 public:
-    explicit Asker(plugin::Descriptor connection) : connection_(std::move(connection)) {}
+    explicit Asker(Descriptor connection) : connection_(std::move(connection)) {}
     // Does not wait for who does not read.
     void tell(int status, std::string_view text);
 
 private:
-    plugin::Descriptor connection_;
+    Descriptor connection_;
 };
 
 // The host's end. Owns the socket's file, which goes with it. Main thread.
@@ -42,10 +42,10 @@ public:
     std::vector<Asker> take();
 
 private:
-    ControlSocket(std::filesystem::path path, plugin::Descriptor listening);
+    ControlSocket(std::filesystem::path path, Descriptor listening);
 
     const std::filesystem::path path_;
-    const plugin::Descriptor listening_;
+    const Descriptor listening_;
 };
 
 struct Told {

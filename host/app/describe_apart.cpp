@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "plugin/descriptor.h"
+#include "base/descriptor.h"
 #include "plugin/library.h"
 
 namespace ingest::app {
@@ -21,7 +21,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
-using plugin::Descriptor;
 
 // Far more than any manifest; a child that goes on is not listened to.
 constexpr std::size_t answer_bytes_max = 16 * 1024 * 1024;

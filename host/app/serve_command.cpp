@@ -95,7 +95,7 @@ public:
     }
 
     ToldToStop run(const sigset_t& signals) {
-        const plugin::Descriptor source(::signalfd(-1, &signals, SFD_CLOEXEC));
+        const Descriptor source(::signalfd(-1, &signals, SFD_CLOEXEC));
         check(source.get() >= 0, "a process can have a descriptor for its signals");
         std::array<pollfd, 2> events{
             {{source.get(), POLLIN, 0}, {control_ ? control_->descriptor() : -1, POLLIN, 0}}};

@@ -2,10 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "base/descriptor.h"
 
 namespace ingest {
 namespace {
@@ -55,17 +56,16 @@ std::optional<FileTrouble> read_open(int descriptor, const GuardedFile& rule, st
 
 std::optional<FileTrouble> read_guarded(const std::filesystem::path& path,
                                         const GuardedFile& rule, std::string& to) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (descriptor < 0) {
+    const Descriptor opened(
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    if (opened.get() < 0) {
         const bool missing = errno == ENOENT;
         return FileTrouble{std::string("cannot be opened: ") + std::strerror(errno),
                            missing ? "give the path of " + std::string(rule.what) +
                                          "; a relative one begins at the configuration's directory"
                                    : "let the host's user read it"};
     }
-    auto trouble = read_open(descriptor, rule, to);
-    ::close(descriptor);
-    return trouble;
+    return read_open(opened.get(), rule, to);
 }
 
 }  // namespace ingest

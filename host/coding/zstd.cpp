@@ -4,14 +4,11 @@
 #include <zstd_errors.h>
 
 #include "base/check.h"
+#include "base/free.h"
 #include "coding/decoding.h"
 
 namespace ingest::coding {
 namespace {
-
-struct FreeContext {
-    void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
-};
 
 class Zstd final : public Decoding {
 public:
@@ -27,7 +24,7 @@ public:
 private:
     State state_of(std::size_t error) const;
 
-    const std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
+    const std::unique_ptr<ZSTD_DCtx, Free<ZSTD_freeDCtx>> context_;
     std::string_view left_;
     bool inside_ = true;    // a frame that is not complete; an empty body lacks its first
     bool complete_ = false;  // at least one frame is

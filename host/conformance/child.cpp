@@ -15,16 +15,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "conformance/fault_report.h"
 #include "conformance/whereabouts.h"
-#include "plugin/descriptor.h"
 
 namespace ingest::conformance {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using plugin::Descriptor;
 
 // In the place of the service's name: what a line of the log is known by.
 constexpr std::string_view log_name = "ingest-check";

@@ -43,7 +43,6 @@ public:
     // `rows` is a power of two; the default makes 65,536 places of 48 bytes.
     RateLimiter(const RateLimit& options, std::uint64_t seed, std::size_t rows = 16 * 1024);
 
-    bool enabled() const noexcept { return enabled_; }
     Standing take(const Address& client, Counts counts, std::int64_t now_ms);
     Standing take_readings(const Address& client, std::uint32_t readings, std::int64_t now_ms);
 

@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 
 #include "base/guarded_file.h"
+#include "base/hex.h"
 #include "base/time_text.h"
 #include "http/openssl.h"
 
@@ -146,27 +147,18 @@ void Loader::check_time(At at, const std::filesystem::path& file, const X509& ce
 
 using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
 
-std::string hex(const Digest& digest, unsigned size) {
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        text += "0123456789abcdef"[digest[i] >> 4];
-        text += "0123456789abcdef"[digest[i] & 15];
-    }
-    return text;
-}
-
 std::string Loader::digest() {
     Digest digest{};
     unsigned size = 0;
     EVP_DigestFinal_ex(digest_.get(), digest.data(), &size);
-    return hex(digest, size);
+    return to_hex({digest.data(), size});
 }
 
 std::string fingerprint_of(const X509& certificate) {
     Digest digest{};
     unsigned size = 0;
     if (X509_digest(&certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
-    return hex(digest, size);
+    return to_hex({digest.data(), size});
 }
 
 // The first of the server's protocols that the client offers; there is one.

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "plugin/descriptor.h"
 
 namespace ingest::plugin {
 

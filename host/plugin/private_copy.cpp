@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <sys/mman.h>
 
+#include "base/hex.h"
 #include "plugin/file_check.h"
 
 namespace ingest::plugin {
@@ -29,29 +30,13 @@ public:
         std::array<unsigned char, EVP_MAX_MD_SIZE> bytes;
         unsigned size = 0;
         if (!sound_ || EVP_DigestFinal_ex(context_.get(), bytes.data(), &size) != 1) return {};
-        std::string text;
-        for (unsigned i = 0; i < size; ++i) {
-            text += "0123456789abcdef"[bytes[i] >> 4];
-            text += "0123456789abcdef"[bytes[i] & 15];
-        }
-        return text;
+        return to_hex({bytes.data(), size});
     }
 
 private:
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
     bool sound_ = false;
 };
-
-Result<void> write_all(int fd, const char* bytes, std::size_t size) {
-    while (size > 0) {
-        const ssize_t written = ::write(fd, bytes, size);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return os_error("cannot write a private copy", errno);
-        bytes += written;
-        size -= static_cast<std::size_t>(written);
-    }
-    return {};
-}
 
 // Reads `file` to its end, into `copy` too unless that is -1. What is hashed is what was written.
 Result<std::string> read_through(const std::filesystem::path& file, int from, int copy) {
@@ -68,7 +53,9 @@ Result<std::string> read_through(const std::filesystem::path& file, int from, in
         if (total > file_bytes_max) return Error{file.string() + " is larger than 1 GiB"};
         sha256.add(block->data(), bytes);
         if (copy < 0) continue;
-        if (auto written = write_all(copy, block->data(), bytes); !written) {
+        const auto written =
+            write_all(copy, {block->data(), bytes}, "cannot write a private copy");
+        if (!written) {
             return Error{file.string() + ": " + written.error().message};
         }
     }

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "plugin/descriptor.h"
 
 namespace ingest::plugin {
 

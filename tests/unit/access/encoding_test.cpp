@@ -2,6 +2,7 @@
 
 #include "access/base64url.h"
 #include "access/digest.h"
+#include "base/hex.h"
 
 namespace ingest::access {
 namespace {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hex.h"
 #include "made_tokens.h"
 #include "support/temp_dir.h"
 

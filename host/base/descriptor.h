@@ -2,9 +2,13 @@
 
 #include <unistd.h>
 
+#include <string>
+#include <string_view>
 #include <utility>
 
-namespace ingest::plugin {
+#include "base/error.h"
+
+namespace ingest {
 
 // An open file descriptor, closed with this; -1: none.
 class Descriptor {
@@ -27,4 +31,7 @@ private:
     int fd_;
 };
 
-}  // namespace ingest::plugin
+// Writes all of it, however many calls that takes. An error begins with `failure`.
+Result<void> write_all(int fd, std::string_view bytes, std::string_view failure);
+
+}  // namespace ingest
