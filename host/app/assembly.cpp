@@ -8,7 +8,9 @@
 #include "app/front_terms.h"
 #include "app/loaded_plugins.h"
 #include "app/memory_bounds.h"
+#include "app/version.h"
 #include "http/address.h"
+#include "observe/metrics.h"
 
 namespace ingest::app {
 namespace {
@@ -123,6 +125,7 @@ http::Services Assembly::services() {
     services.readiness = [this] { return readiness(); };
     services.ledger = [this] { return ledger(); };
     services.plugins = [this] { return plugins(); };
+    services.metrics = [this](const observe::HttpCounts& http) { return metrics(http); };
     services.overload = [this] { return overload(); };
     services.latest = [this](std::string equipment_id, std::uint32_t limit,
                              std::function<void(http::LatestAnswer)> done) {
@@ -202,9 +205,25 @@ observe::Ledger Assembly::ledger() const {
                     .torn_tail_bytes = counted.torn_tail_bytes,
                     .quarantined_bytes = counted.quarantined_bytes,
                     .quarantined_ranges = counted.quarantined_ranges,
-                    .lost = counted.lost_readings};
+                    .lost = counted.lost_readings,
+                    .waiting_bytes = spool_->waiting_bytes(),
+                    .group_readings = counted.group_readings,
+                    .commit_us = counted.commit_us};
     ledger.sinks = exits_->ledger();
     return ledger;
+}
+
+std::string Assembly::metrics(const observe::HttpCounts& http) {
+    observe::Metrics metrics;
+    metrics.version = version();
+    metrics.http = http;
+    metrics.ledger = ledger();
+    metrics.plugins = plugins();
+    metrics.health = health();
+    metrics.ready = readiness().ready;
+    metrics.reloads = reloads_.told();
+    metrics.process = observe::this_process();
+    return observe::exposition(metrics);
 }
 
 observe::Plugins Assembly::plugins() const {

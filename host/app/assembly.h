@@ -10,6 +10,7 @@
 
 #include "app/edition.h"
 #include "app/exits.h"
+#include "app/reload_counts.h"
 #include "base/mutex.h"
 #include "http/server.h"
 #include "ingest/admission.h"
@@ -67,6 +68,9 @@ public:
     observe::Readiness readiness();
     observe::Ledger ledger() const;
     observe::Plugins plugins() const;
+    // The text of /metrics; `http`: what the server counted.
+    std::string metrics(const observe::HttpCounts& http);
+    ReloadCounts& reloads() noexcept { return reloads_; }
 
 private:
     explicit Assembly(std::unique_ptr<const Edition> edition)
@@ -88,6 +92,7 @@ private:
     const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     const plugin::CallWatch* call_watch_ = nullptr;
     std::atomic<bool> draining_{false};
+    ReloadCounts reloads_;
     unsigned cores_ = 1;
     std::string host_;  // where it listens
     bool passed_ = false;

@@ -121,7 +121,8 @@ std::vector<observe::SinkLedger> Exits::ledger() const {
                          .waiting = lane.waiting,
                          .dead_lettered = lane.dead_lettered,
                          .lost = lane.lost,
-                         .retries = lane.retries});
+                         .retries = lane.retries,
+                         .write_us = lane.write_us});
     }
     return sinks;
 }

@@ -51,6 +51,11 @@ observe::Plugins loaded_plugins(const Plan& plan, const validate::Validators& va
         validator.issues = issues_of(manifest, counters);
         validator.failures = counters.failures.load(std::memory_order_relaxed);
         validator.misbehaviours = counters.misbehaviours.load(std::memory_order_relaxed);
+        for (const validate::Calls& core : counted[i].calls) {
+            validator.calls += core.calls.value();
+            validator.readings += core.readings.value();
+            validator.nanoseconds += core.nanoseconds.value();
+        }
     }
     for (const PlannedSink& planned : plan.sinks) {
         observe::LoadedSink& sink = plugins.sinks.emplace_back();

@@ -282,6 +282,11 @@ ordered_json paths(const ApiFacts& facts) {
     all["/api/v1/plugins"]["get"] =
         get_operation("plugins", "service", "The plugins that are loaded, and what they found",
                       {{"200", answer("Validators and sinks", "Plugins")}});
+    all["/metrics"]["get"] =
+        get_operation("metrics", "service", "What Prometheus scrapes",
+                      {{"200",
+                        {{"description", "Metrics in the text format of Prometheus"},
+                         {"content", {{"text/plain", {{"schema", text()}}}}}}}});
     all["/"]["get"] = get_operation("root", "service", "What runs here",
                                     {{"200", {{"description", "Names and paths"}}}});
     all["/health"]["get"] = get_operation("health", "service", "Liveness",

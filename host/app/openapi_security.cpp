@@ -13,12 +13,13 @@ struct Guarded {
 };
 
 // As http/reception.cpp has it.
-constexpr std::array<Guarded, 5> guarded{{
+constexpr std::array<Guarded, 6> guarded{{
     {"/api/v1/sensors/ingest", "post", "the scope `ingest`"},
     {"/api/v1/sensors/ingest/batch", "post", "the scope `ingest`"},
     {"/api/v1/sensors/explain", "post", "the scope `read`"},
     {"/api/v1/sensors/{equipment_id}/latest", "get", "the scope `read`"},
     {"/api/v1/plugins", "get", "the scope `admin` or `read`"},
+    {"/metrics", "get", "the scope `admin` or `read`"},
 }};
 
 }  // namespace

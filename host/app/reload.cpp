@@ -76,9 +76,7 @@ Reloaded done(const std::string& file, const Difference& difference, Clock::time
     return {0, text};
 }
 
-}  // namespace
-
-Reloaded reload(const std::filesystem::path& file, PluginSet& plugins, Assembly& assembly) {
+Reloaded reload_once(const std::filesystem::path& file, PluginSet& plugins, Assembly& assembly) {
     const auto begin = Clock::now();
     config::Loaded loaded = config::load(file);
     auto edition = read(loaded, plugins, assembly);
@@ -89,6 +87,14 @@ Reloaded reload(const std::filesystem::path& file, PluginSet& plugins, Assembly&
     if (!changed) return failed(file.string(), changed.error(), begin);
     log::set_level(level);
     return done(file.string(), *changed, begin);
+}
+
+}  // namespace
+
+Reloaded reload(const std::filesystem::path& file, PluginSet& plugins, Assembly& assembly) {
+    Reloaded reloaded = reload_once(file, plugins, assembly);
+    assembly.reloads().count(reloaded.status);
+    return reloaded;
 }
 
 }  // namespace ingest::app

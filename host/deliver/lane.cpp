@@ -117,10 +117,12 @@ void Lane::deliver(Worker& worker, Slice slice) {
 }
 
 plugin::Answer Lane::Worker::write() {
-    call_begun = Clock::now();
+    const Clock::time_point begun = Clock::now();
+    call_begun = begun;
     plugin::Answer answer = sink->write(batches.batches());
     connected = sink->connected();
     call_begun = Clock::time_point::max();
+    write_us = static_cast<std::uint64_t>((Clock::now() - begun) / std::chrono::microseconds(1));
     return answer;
 }
 
@@ -138,7 +140,7 @@ std::optional<plugin::Answer> Lane::write_until_decided(Worker& worker, const Sl
         // A probe has no reading to reject.
         if (probe && answer.code == INGEST_REJECT) answer.code = INGEST_INTERNAL;
         if (verdict_of(answer.code) != Verdict::retry) {
-            went_well();
+            went_well(worker);
             return answer;
         }
         went_wrong(worker, answer);
@@ -163,7 +165,7 @@ bool Lane::wait_for_turn(const Worker& worker, bool probe) {
     }
 }
 
-void Lane::went_well() {
+void Lane::went_well(const Worker& worker) {
     bool was_down = false;
     bool first = false;
     {
@@ -174,6 +176,7 @@ void Lane::went_well() {
         attempts_ = 0;
         presumed_connected_ = false;
         last_contact_ = Clock::now();
+        counted_.write_us.count(worker.write_us);
         counted_.last_error.clear();
         if (was_down) changed_.notify_all();
     }
@@ -196,6 +199,7 @@ void Lane::went_wrong(const Worker& worker, const plugin::Answer& answer) {
         presumed_connected_ = false;
         last_contact_ = Clock::now();
         ++counted_.retries;
+        counted_.write_us.count(worker.write_us);
         counted_.last_error = answer.message;
         changed_.notify_all();
     }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/distribution.h"
 #include "base/mutex.h"
 #include "deliver/dead_letters.h"
 #include "deliver/retry.h"
@@ -53,6 +54,7 @@ struct LaneStatus {
     std::uint64_t dead_lettered = 0;
     std::uint64_t lost = 0;           // their bytes were damaged: in quarantine
     std::uint64_t retries = 0;        // writes that were put off
+    Distribution write_us{};            // the sink's calls, also those that failed; probes too
     std::string last_error;           // empty when the last write went well
 };
 
@@ -114,6 +116,8 @@ private:
         std::atomic<bool> connected{false};  // as it said after its last write
         std::atomic<Clock::time_point> call_begun{Clock::time_point::max()};  // max: in no call
 
+        std::uint64_t write_us = 0;  // what its last write took
+
         plugin::Answer write();
         bool is_overdue(std::chrono::milliseconds call_patience) const noexcept;
     };
@@ -134,7 +138,7 @@ private:
     void deliver(Worker& worker, Slice slice);
     std::optional<plugin::Answer> write_until_decided(Worker& worker, const Slice& slice);
     bool wait_for_turn(const Worker& worker, bool probe);
-    void went_well();
+    void went_well(const Worker& worker);
     void went_wrong(const Worker& worker, const plugin::Answer& answer);
     bool bury(const Slice& slice, const std::string& reason);
     void settle(spool::Range range, std::uint64_t rows, bool stored);

@@ -61,7 +61,7 @@ public:
     // Any thread, while the core runs: takes these between two requests. The former front is in
     // `front` when `done` has counted; what it accepted is handed over.
     void change(SharedTerms terms, std::unique_ptr<intake::Front>& front, std::latch& done);
-    void add_to(Counters& sum) const noexcept { station_.counts.add_to(sum); }  // any thread
+    void add_to(observe::HttpCounts& sum) const { station_.counts.add_to(sum); }  // any thread
 
     asio::io_context& io() noexcept { return io_; }
     Station& station() noexcept { return station_; }

@@ -8,6 +8,7 @@
 #include "http/error_body.h"
 #include "http/explain_answer.h"
 #include "http/ingest_answer.h"
+#include "observe/metrics.h"
 
 namespace ingest::http {
 namespace {
@@ -38,13 +39,18 @@ Exchange::Next Exchange::reject(unsigned status, std::string_view detail,
 }
 
 Exchange::Next Exchange::fail(const Rejection& rejection) {
-    if (received_at_us_ == 0) received_at_us_ = now_us();
+    if (received_at_us_ == 0) begin();
     framing_.keep_alive = false;
     return reject(rejection.status, rejection.detail);
 }
 
-Exchange::Next Exchange::open(std::string_view head) {
+void Exchange::begin() noexcept {
     received_at_us_ = now_us();
+    begun_ns_ = monotonic_ns();
+}
+
+Exchange::Next Exchange::open(std::string_view head) {
+    begin();
     head_ = parser_.parse(head);
     if (head_ == nullptr) return fail({400, "the head of the request is malformed"});
     fields_ = pick_fields(head_->fields);
@@ -63,6 +69,7 @@ Exchange::Next Exchange::open(std::string_view head) {
             if (station_.shared.services.latest) return Next::ask_latest;
             latest_ = LatestAnswer{LatestAnswer::Kind::unsupported, {}};
             return Next::answer;
+        case Endpoint::metrics:
         case Endpoint::plugins:
             return refuse(reception_.refuse_stranger(terms(), fields_, route_))
                 .value_or(Next::answer);
@@ -71,10 +78,15 @@ Exchange::Next Exchange::open(std::string_view head) {
     }
 }
 
+bool Exchange::is_there(Endpoint endpoint) const {
+    const Services& services = station_.shared.services;
+    if (endpoint == Endpoint::ledger) return reception_.client().is_loopback() && services.ledger;
+    return endpoint != Endpoint::metrics || services.metrics;
+}
+
 void Exchange::find_route() {
     route_ = terms().router.route(head_->method, head_->target);
-    if (route_.endpoint != Endpoint::ledger) return;
-    if (reception_.client().is_loopback() && station_.shared.services.ledger) return;
+    if (is_there(route_.endpoint)) return;
     const bool head_only = route_.head_only;
     route_ = {};
     route_.rejection = nothing_there;
@@ -266,6 +278,11 @@ unsigned Exchange::append_document(std::string& out, Response& response) {
         const auto plugins =
             shared.services.plugins ? shared.services.plugins() : observe::Plugins{};
         append_plugins(out, plugins, sight);
+        return 200;
+    }
+    if (route_.endpoint == Endpoint::metrics) {
+        out += shared.services.metrics(shared.counts());
+        response.content_type = observe::exposition_type;
         return 200;
     }
     append_root(out, name);

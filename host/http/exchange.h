@@ -72,6 +72,8 @@ public:
 private:
     Next reject(unsigned status, std::string_view detail, std::uint32_t retry_after_s = 0);
     std::optional<Next> refuse(const std::optional<Reception::Refusal>& refusal);
+    void begin() noexcept;
+    bool is_there(Endpoint endpoint) const;
     void find_route();
     Next begin_ingest();
     Next refuse_large();
@@ -112,6 +114,7 @@ private:
     Route route_;
     std::string request_id_;
     std::int64_t received_at_us_ = 0;
+    std::int64_t begun_ns_ = 0;  // the same moment, of the clock that goes evenly
 
     intake::Form form_ = intake::Form::single;
     Body body_;

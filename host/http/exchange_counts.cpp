@@ -20,18 +20,22 @@ void Exchange::log_access(unsigned status) const {
                 {"target", head_ ? head_->target : ""},
                 {"client", client_name()},
                 {"status", status},
-                {"duration_ms", static_cast<double>(now_us() - received_at_us_) / 1e3}});
+                {"duration_ms", static_cast<double>(monotonic_ns() - begun_ns_) / 1e6}});
 }
 
 void Exchange::count(unsigned status) noexcept {
     CoreCounts& counts = station_.counts;
-    counts.responses[std::min<std::size_t>(status / 100, counts.responses.size() - 1)].add();
+    CoreCounts::Route& route = counts.routes[static_cast<std::size_t>(route_.endpoint)];
+    route.responses[std::min<std::size_t>(status / 100, route.responses.size() - 1)].add();
+    route.duration_us.count(static_cast<std::uint64_t>(monotonic_ns() - begun_ns_) / 1000);
     if (status == 408) counts.timeouts.add();
     if (status == 429) counts.rate_limited.add();
     if (!outcome_ || outcome_->kind == intake::Outcome::Kind::malformed) return;
     const bool kept = status == 201 || status == 202;
-    if (kept) counts.readings_accepted.add(outcome_->accepted.size());
+    if (status == 201) counts.readings_stored.add(outcome_->accepted.size());
+    if (status == 202) counts.readings_spooled.add(outcome_->accepted.size());
     if (status < 500) counts.readings_refused.add(outcome_->total - outcome_->accepted.size());
+    else counts.readings_failed.add(outcome_->total);
     if (!kept || outcome_->warnings.empty()) return;
     std::uint64_t warned = 1;  // warnings are sorted by reading
     for (std::size_t i = 1; i < outcome_->warnings.size(); ++i) {

@@ -18,6 +18,7 @@ bool is_open_to_all(Endpoint endpoint) noexcept {
         case Endpoint::ingest_batch:
         case Endpoint::explain:
         case Endpoint::latest:
+        case Endpoint::metrics:
         case Endpoint::plugins: return false;
         // The ledger is for this machine alone; the documents of the API have nobody's readings.
         case Endpoint::root:
@@ -36,6 +37,7 @@ std::string_view lacking(const access::Scopes& scopes, Endpoint endpoint) noexce
         case Endpoint::ingest:
         case Endpoint::ingest_batch:
             return scopes.has(Scope::ingest) ? "" : "this needs the scope `ingest`";
+        case Endpoint::metrics:
         case Endpoint::plugins:
             return scopes.has(Scope::admin) || scopes.has(Scope::read)
                        ? ""

@@ -46,6 +46,24 @@ bool is_plain_text(std::string_view text) noexcept {
 
 }  // namespace
 
+std::string_view name_of(Endpoint endpoint) noexcept {
+    switch (endpoint) {
+        case Endpoint::root: return "/";
+        case Endpoint::health: return "/health";
+        case Endpoint::ready: return "/health/ready";
+        case Endpoint::metrics: return "/metrics";
+        case Endpoint::ledger: return "/internal/ledger";
+        case Endpoint::plugins: return "/api/v1/plugins";
+        case Endpoint::ingest: return "/api/v1/sensors/ingest";
+        case Endpoint::ingest_batch: return "/api/v1/sensors/ingest/batch";
+        case Endpoint::explain: return "/api/v1/sensors/explain";
+        case Endpoint::latest: return "/api/v1/sensors/{equipment_id}/latest";
+        case Endpoint::asset: return "/docs";
+        case Endpoint::any: break;
+    }
+    return "other";
+}
+
 bool decode_segment(std::string_view segment, std::string& to) {
     to.clear();
     for (std::size_t i = 0; i < segment.size(); ++i) {
@@ -107,6 +125,8 @@ void Router::find_endpoint(std::string_view path, Route& route) const {
         route.endpoint = Endpoint::health;
     } else if (path == "/health/ready") {
         route.endpoint = Endpoint::ready;
+    } else if (path == "/metrics") {
+        route.endpoint = Endpoint::metrics;
     } else if (path == "/api/v1/plugins") {
         route.endpoint = Endpoint::plugins;
     } else if (path == "/internal/ledger") {

@@ -11,8 +11,12 @@
 namespace ingest::http {
 
 enum class Endpoint {
-    root, health, ready, ledger, plugins, ingest, ingest_batch, explain, latest, asset, any
+    root, health, ready, metrics, ledger, plugins, ingest, ingest_batch, explain, latest, asset, any
 };
+inline constexpr std::size_t endpoints = static_cast<std::size_t>(Endpoint::any) + 1;
+
+// What metrics call it: a path, or "other" for what is no endpoint.
+std::string_view name_of(Endpoint endpoint) noexcept;
 
 // Where a request goes. With a rejection the rest holds as far as it was found out: `allow` is
 // filled whenever the path is known.

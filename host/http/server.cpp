@@ -54,6 +54,7 @@ public:
                                                     shared_.services.make_front(core)));
         }
         listener_ = std::make_unique<Listener>(cores_);
+        shared_.counts = [this] { return counters(); };
     }
 
     ~Impl() {
@@ -121,8 +122,8 @@ public:
             log::error("http", "connections did not end", {});
     }
 
-    Counters counters() const noexcept {
-        Counters sum;
+    observe::HttpCounts counters() const {
+        observe::HttpCounts sum = no_counts();
         for (const auto& core : cores_) core->add_to(sum);
         sum.connections_refused = listener_->refused();
         sum.connections_open = shared_.connections.open();
@@ -176,6 +177,6 @@ void Server::change(const Options& options, const std::vector<Asset>& assets) {
     impl_->change(options, assets);
 }
 
-Counters Server::counters() const noexcept { return impl_->counters(); }
+observe::HttpCounts Server::counters() const { return impl_->counters(); }
 
 }  // namespace ingest::http

@@ -19,6 +19,7 @@
 #include "ingest/front.h"
 #include "model/batch.h"
 #include "observe/health.h"
+#include "observe/http_counts.h"
 #include "observe/ledger.h"
 #include "observe/plugins.h"
 
@@ -109,6 +110,9 @@ struct Services {
     std::function<observe::Ledger()> ledger;
     // For /api/v1/plugins; an empty one: none are loaded.
     std::function<observe::Plugins()> plugins;
+    // For /metrics, with what the server counted; an empty one: it is not there. The text is in
+    // observe::exposition_type.
+    std::function<std::string(const observe::HttpCounts&)> metrics;
     // Asked after the header of an ingest request, before its body is read.
     std::function<std::optional<intake::Overload>()> overload;
     // `done` may be called on any thread, also inside the call, at most once, and also after the
@@ -117,23 +121,6 @@ struct Services {
                        std::function<void(LatestAnswer)> done)>
         latest;
     std::vector<Asset> assets;
-};
-
-// Since the start; a snapshot from all cores, not an instant.
-struct Counters {
-    std::array<std::uint64_t, 6> responses{};  // by class: [2] counts 2xx, [4] 4xx, [5] 5xx
-    std::uint64_t ingest_requests = 0;         // whose body reached the front
-    std::uint64_t readings_accepted = 0;       // 201 and 202
-    std::uint64_t readings_refused = 0;
-    std::uint64_t readings_warned = 0;
-    std::uint64_t connections_accepted = 0;
-    std::uint64_t connections_refused = 0;  // over a bound of connections
-    std::uint64_t rate_limited = 0;         // 429
-    std::uint64_t overloaded = 0;           // 503 before the body was read
-    std::uint64_t timeouts = 0;             // 408, idle, write and TLS handshake
-    std::uint64_t handshakes_failed = 0;    // of TLS
-    std::uint64_t connections_open = 0;     // now
-    std::uint64_t bytes_in_flight = 0;      // now
 };
 
 // Owns the listener, the core threads with their fronts, and every connection. Made and destroyed
@@ -169,7 +156,7 @@ public:
     // are there go on as they began. Any thread.
     void replace_tls(SharedTls tls);
 
-    Counters counters() const noexcept;  // any thread
+    observe::HttpCounts counters() const;  // any thread
 
 private:
     class Impl;

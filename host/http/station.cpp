@@ -32,17 +32,34 @@ void Shared::change_bounds(const Options& options) {
     outcomes.change_bound(outcome_bytes(options, threads));
 }
 
-void CoreCounts::add_to(Counters& sum) const noexcept {
-    for (std::size_t i = 0; i < responses.size(); ++i) sum.responses[i] += responses[i].value();
+void CoreCounts::add_to(observe::HttpCounts& sum) const {
+    for (std::size_t i = 0; i < routes.size(); ++i) {
+        observe::RouteCounts& route = sum.routes[i];
+        routes[i].duration_us.add_to(route.duration_us);
+        for (std::size_t status = 0; status < route.responses.size(); ++status) {
+            const std::uint64_t count = routes[i].responses[status].value();
+            route.responses[status] += count;
+            sum.responses[status] += count;
+        }
+    }
     sum.ingest_requests += ingest_requests.value();
-    sum.readings_accepted += readings_accepted.value();
+    sum.readings_stored += readings_stored.value();
+    sum.readings_spooled += readings_spooled.value();
     sum.readings_refused += readings_refused.value();
+    sum.readings_failed += readings_failed.value();
     sum.readings_warned += readings_warned.value();
     sum.connections_accepted += connections_accepted.value();
     sum.rate_limited += rate_limited.value();
     sum.overloaded += overloaded.value();
     sum.timeouts += timeouts.value();
     sum.handshakes_failed += handshakes_failed.value();
+}
+
+observe::HttpCounts no_counts() {
+    observe::HttpCounts counts;
+    for (std::size_t i = 0; i < endpoints; ++i)
+        counts.routes.push_back({.route = name_of(static_cast<Endpoint>(i))});
+    return counts;
 }
 
 bool is_request_id(std::string_view text) noexcept {

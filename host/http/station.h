@@ -1,11 +1,16 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "base/count.h"
+#include "base/distribution.h"
 #include "base/uuid.h"
 #include "http/body.h"
 #include "http/connection_table.h"
@@ -28,6 +33,7 @@ struct Shared {
     const std::string service;
     const std::string version;
     const Services services;
+    std::function<observe::HttpCounts()> counts;  // of all cores; set before they start
     ConnectionTable connections;
     InFlight in_flight;  // bodies from admission to acceptance; answers that are slowly taken
     InFlight outcomes;   // from acceptance to the answer
@@ -37,23 +43,18 @@ struct Shared {
     std::atomic<bool> draining{false};
 };
 
-// A counter that one thread writes and others read.
-class Count {
-public:
-    void add(std::uint64_t more = 1) noexcept {
-        value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-    }
-    std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::uint64_t> value_{0};
-};
-
+// What one core counts, on its thread; any thread may look.
 struct CoreCounts {
-    std::array<Count, 6> responses;
+    struct Route {
+        std::array<Count, std::tuple_size_v<observe::Responses>> responses;
+        DurationCounts duration_us;
+    };
+    std::array<Route, endpoints> routes;  // by Endpoint
     Count ingest_requests;
-    Count readings_accepted;
+    Count readings_stored;
+    Count readings_spooled;
     Count readings_refused;
+    Count readings_failed;
     Count readings_warned;
     Count connections_accepted;
     Count rate_limited;
@@ -61,8 +62,11 @@ struct CoreCounts {
     Count timeouts;
     Count handshakes_failed;
 
-    void add_to(Counters& sum) const noexcept;
+    void add_to(observe::HttpCounts& sum) const;
 };
+
+// What a server counts before any core has counted: every route is there.
+observe::HttpCounts no_counts();
 
 // What the requests of one core share. Owned by the core and used on its thread, except the
 // counts, which any thread may read.

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/distribution.h"
+
 // What /internal/ledger tells: where every accepted reading is. Plain values: `app` hands the http
 // room a function that makes them. Counts are readings since this process started unless a comment
 // says otherwise.
@@ -29,6 +31,9 @@ struct SpoolLedger {
     std::uint64_t quarantined_bytes = 0;
     std::uint64_t quarantined_ranges = 0;
     std::uint64_t lost = 0;  // their bytes were damaged: in quarantine
+    std::uint64_t waiting_bytes = 0;  // submitted and not durable yet
+    Distribution group_readings{};      // of groups that were committed
+    Distribution commit_us{};           // a group's write and sync
 };
 
 // accepted == delivered + waiting + dead_lettered + lost, in every one of them.
@@ -42,6 +47,7 @@ struct SinkLedger {
     std::uint64_t dead_lettered = 0;
     std::uint64_t lost = 0;
     std::uint64_t retries = 0;        // writes that were put off
+    Distribution write_us{};            // the plugin's calls, also those that failed
 };
 
 // Each sink's line is of one instant; different lines are of different ones.

@@ -37,6 +37,9 @@ struct LoadedValidator {
     std::vector<IssueCount> issues;  // in the manifest's order, then those that are not listed
     std::uint64_t failures = 0;      // calls that failed
     std::uint64_t misbehaviours = 0;
+    std::uint64_t calls = 0;
+    std::uint64_t readings = 0;  // that it was shown
+    std::uint64_t nanoseconds = 0;
 
     // Not counted apart, so that they are the sums of `issues` in every answer.
     std::uint64_t rejections() const noexcept;

@@ -81,7 +81,7 @@ private:
     FileResult<void> begin_segment();
     FileResult<void> append(const Group& group);
     void abandon(const Group& group, const FileError& error);
-    void publish(const Group& group);
+    void publish(const Group& group, std::uint64_t commit_us);
     void cannot_begin(const FileError& error);
 
     // Steps of tidy(). [committer]

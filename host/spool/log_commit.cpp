@@ -3,6 +3,7 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "base/time_text.h"
 #include "spool/log.h"
 #include "spool/record.h"
 
@@ -34,11 +35,12 @@ void Log::commit(std::span<Submission> submissions) {
 Result<void> Log::write(const Group& group) {
     if (failed_) return Error{"the spool cannot write until the host is started again"};
     if (const auto room = make_room(group.bytes); !room) return room;
+    const std::int64_t begun = monotonic_ns();
     if (const auto appended = append(group); !appended) {
         abandon(group, appended.error());
         return appended.error().error();
     }
-    publish(group);
+    publish(group, static_cast<std::uint64_t>(monotonic_ns() - begun) / 1000);
     return {};
 }
 
@@ -114,7 +116,7 @@ void Log::abandon(const Group& group, const FileError& error) {
     (void)former->file().write(offset_, std::as_bytes(std::span(bytes_)));
 }
 
-void Log::publish(const Group& group) {
+void Log::publish(const Group& group, std::uint64_t commit_us) {
     std::uint64_t at = offset_;
     for (const Record& record : group.records) {
         active_->remember(record.first, at);
@@ -130,6 +132,8 @@ void Log::publish(const Group& group) {
     counters_.records += group.records.size();
     counters_.readings += group.readings.end - group.readings.first;
     counters_.bytes_written += bytes_.size();
+    counters_.group_readings.count(group.readings.end - group.readings.first);
+    counters_.commit_us.count(commit_us);
     end_ = next_;
     update_state();
     tell_waiters();

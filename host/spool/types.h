@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/distribution.h"
 #include "model/batch.h"
 
 // Values that the spool and its users exchange. A position is a reading's sequence number: it
@@ -93,6 +95,9 @@ struct CursorState {
     bool orphaned = false;  // found on disk, and nobody opened it
 };
 
+// Upper bounds of buckets for how many readings a group has.
+inline constexpr std::array<std::uint64_t, 8> group_bounds{1, 3, 10, 30, 100, 300, 1'000, 3'000};
+
 // Since this process opened the spool, what recovery found included. Gauges are marked.
 struct Counters {
     std::uint64_t groups = 0;
@@ -108,6 +113,8 @@ struct Counters {
     std::uint64_t quarantined_bytes = 0;  // damaged, kept in quarantine/
     std::uint64_t quarantined_ranges = 0;
     std::uint64_t lost_readings = 0;      // that stood in them
+    Distribution group_readings{group_bounds};  // of groups that were committed
+    Distribution commit_us{};                     // a group's write and sync, if they went well
 };
 
 }  // namespace ingest::spool

@@ -40,8 +40,14 @@ void log_misbehaviour(const Step& step, const plugin::Report& report, std::uint6
 bool Chain::run(model::Batch& batch, std::span<std::uint8_t> refused,
                 std::vector<plugin::Report::Issue>& issues) {
     if (batch.empty()) return true;
+    const auto rows = static_cast<std::uint64_t>(batch.rows());
+    std::int64_t begun = monotonic_ns();
     for (const Step& step : steps_) {
-        if (!run_step(step, batch, refused, issues)) {
+        const bool passed = run_step(step, batch, refused, issues);
+        const std::int64_t ended = monotonic_ns();
+        if (step.calls != nullptr) step.calls->count(rows, ended - begun);
+        begun = ended;
+        if (!passed) {
             failed_step_ = step.name;
             return false;
         }

@@ -27,6 +27,7 @@ struct Step {
     plugin::Validator* instance = nullptr;
     Mutex* turn = nullptr;
     Counters* counters = nullptr;
+    Calls* calls = nullptr;  // this core's; null: nobody wants to know
 };
 
 // The configured validators in order, for one core; called on that core's thread only.

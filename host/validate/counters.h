@@ -6,9 +6,24 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/count.h"
 #include "plugin/report.h"
 
 namespace ingest::validate {
+
+// What one core's calls of a validator took. Written by the core, read by any thread; cores do not
+// share a cache line.
+struct alignas(64) Calls {
+    Count calls;
+    Count readings;     // that it was shown
+    Count nanoseconds;  // with the wait for a turn, if it has one
+
+    void count(std::uint64_t rows, std::int64_t took_ns) noexcept {
+        calls.add();
+        readings.add(rows);
+        nanoseconds.add(static_cast<std::uint64_t>(took_ns));
+    }
+};
 
 // What one configured validator did, summed over all cores. Any thread; relaxed, so a look at it
 // is no instant.

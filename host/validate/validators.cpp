@@ -24,7 +24,7 @@ std::unique_ptr<Validators> Validators::create(std::vector<ValidatorPlan> plans,
             made.push_back(std::move(kept));
             continue;
         }
-        auto& configured = *made.emplace_back(std::make_shared<Configured>(std::move(plan)));
+        auto& configured = *made.emplace_back(std::make_shared<Configured>(std::move(plan), cores));
         const plugin::Library& library = *configured.plan.library;
         const unsigned instances = library.manifest().shared_state ? 1 : cores;
         for (unsigned i = 0; i < instances; ++i) {
@@ -47,7 +47,8 @@ std::vector<Step> Validators::steps(unsigned core) {
         const bool shared = configured->plan.library->manifest().shared_state;
         steps.push_back({configured->plan.name, configured->plan.on_error,
                          configured->instances[shared ? 0 : core].get(),
-                         shared ? &configured->turn : nullptr, &configured->counters});
+                         shared ? &configured->turn : nullptr, &configured->counters,
+                         &configured->calls[core]});
     }
     return steps;
 }
@@ -55,7 +56,8 @@ std::vector<Step> Validators::steps(unsigned core) {
 std::vector<Validators::Counted> Validators::counters() const {
     std::vector<Counted> all;
     for (const auto& configured : configured_)
-        all.push_back({configured->plan, configured->instances.size(), configured->counters});
+        all.push_back({configured->plan, configured->instances.size(), configured->counters,
+                       configured->calls});
     return all;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,18 +44,22 @@ public:
         const ValidatorPlan& plan;
         std::size_t instances;
         const Counters& counters;
+        std::span<const Calls> calls;  // by core
     };
     // In the configuration's order. Any thread.
     std::vector<Counted> counters() const;
 
 private:
     struct Configured {
-        explicit Configured(ValidatorPlan its_plan)
-            : plan(std::move(its_plan)), counters(plan.library->manifest().issues.size()) {}
+        Configured(ValidatorPlan its_plan, unsigned cores)
+            : plan(std::move(its_plan)),
+              counters(plan.library->manifest().issues.size()),
+              calls(cores) {}
         const ValidatorPlan plan;
         std::vector<std::unique_ptr<plugin::Validator>> instances;  // one, or one per core
         Mutex turn;
         Counters counters;
+        std::vector<Calls> calls;  // one per core
     };
     // Shared: by those before and after a change, for as long as both are there.
     using SharedConfigured = std::shared_ptr<Configured>;

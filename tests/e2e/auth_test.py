@@ -72,8 +72,9 @@ class Auth(e2e.HostTest):
         keys = {scope: self.new_key(scope, "--scope", scope)
                 for scope in ("ingest", "read", "admin")}
         host = self.auth_host()
-        allowed = {"ingest": (201, 201, 403, 403, 403), "read": (403, 403, 200, 200, 200),
-                   "admin": (403, 403, 403, 403, 200), None: (401,) * 5}
+        allowed = {"ingest": (201, 201, 403, 403, 403, 403),
+                   "read": (403, 403, 200, 200, 200, 200),
+                   "admin": (403, 403, 403, 403, 200, 200), None: (401,) * 6}
         with contextlib.closing(host.client()) as client:
             for scope, expected in allowed.items():
                 for show in (bearer, lambda key: {"X-API-Key": key}):
@@ -82,7 +83,8 @@ class Auth(e2e.HostTest):
                                client.batch([e2e.reading()], headers=headers),
                                client.request("POST", EXPLAIN, e2e.reading(), headers=headers),
                                client.get(LATEST, headers=headers),
-                               client.get(PLUGINS, headers=headers))
+                               client.get(PLUGINS, headers=headers),
+                               client.get("/metrics", headers=headers))
                     self.assertEqual(tuple(a.status for a in answers), expected, scope)
                     for answer in answers:
                         self.assertEqual("WWW-Authenticate" in answer.headers,

@@ -61,8 +61,8 @@ TEST_F(ServerTest, WhatTheFrontSaysDecidesTheStatus) {
     EXPECT_EQ(lost.status, 503);
     EXPECT_NE(lost.field("retry-after"), "");
 
-    const Counters counters = server->counters();
-    EXPECT_EQ(counters.readings_accepted, 2U);
+    const observe::HttpCounts counters = server->counters();
+    EXPECT_EQ(counters.readings_accepted(), 2U);
     EXPECT_EQ(counters.readings_refused, 4U);
     EXPECT_EQ(counters.readings_warned, 1U);
     EXPECT_EQ(counters.responses[2], 2U);
