@@ -58,6 +58,7 @@ Result<std::unique_ptr<Assembly>> Assembly::start(std::unique_ptr<const Edition>
         return opened.error();
     }
     if (auto opened = assembly->open_front(std::move(*socket)); !opened) return opened.error();
+    if (auto opened = assembly->open_admin(); !opened) return opened.error();
     assembly->log_bounds();
     return assembly;
 }
@@ -99,6 +100,26 @@ Result<void> Assembly::open_front(http::ListeningSocket socket) {
     return {};
 }
 
+// After the spool: a process that this one takes the place of has let go of the port by then.
+Result<void> Assembly::open_admin() {
+    const auto& configured = edition_->config.admin;
+    if (!configured) return {};
+    auto socket = http::ListeningSocket::bind(configured->host, configured->port);
+    if (!socket) return Error{"admin: " + socket.error().message};
+    const auto address = parse_ip(socket->host());
+    if (!address || !http::Address::of(*address).is_loopback()) {
+        log::warn("app", "whoever reaches this port can read metrics and what is loaded",
+                  {{"listener", "admin"}, {"host", socket->host()}, {"port", socket->port()}});
+    }
+    http::Services services = common_services();
+    services.metrics = [this](const observe::HttpCounts&) { return metrics(server_->counters()); };
+    auto server =
+        http::Server::start(std::move(*socket), admin_options(*edition_), std::move(services));
+    if (!server) return server.error();
+    admin_ = std::move(*server);
+    return {};
+}
+
 // Once, at the start: who changes it while the host runs has read of it.
 void Assembly::warn_of_strangers() const {
     const auto address = parse_ip(host_);
@@ -114,18 +135,25 @@ void Assembly::warn_of_strangers() const {
               {{"host", host_}});
 }
 
-http::Services Assembly::services() {
+http::Services Assembly::common_services() {
     http::Services services;
+    services.health = [this] { return health(); };
+    services.readiness = [this] { return readiness(); };
+    services.ledger = [this] { return ledger(); };
+    services.plugins = [this] { return plugins(); };
+    return services;
+}
+
+http::Services Assembly::services() {
+    http::Services services = common_services();
     services.make_front = [this](unsigned core) -> std::unique_ptr<intake::Front> {
         return std::make_unique<intake::Intake>(intake_options(*edition_), *schema_,
                                                 validators_->steps(core), *spool_,
                                                 exits_->acks());
     };
-    services.health = [this] { return health(); };
-    services.readiness = [this] { return readiness(); };
-    services.ledger = [this] { return ledger(); };
-    services.plugins = [this] { return plugins(); };
-    services.metrics = [this](const observe::HttpCounts& http) { return metrics(http); };
+    if (!edition_->config.admin) {
+        services.metrics = [this](const observe::HttpCounts& http) { return metrics(http); };
+    }
     services.overload = [this] { return overload(); };
     services.latest = [this](std::string equipment_id, std::uint32_t limit,
                              std::function<void(http::LatestAnswer)> done) {
@@ -254,6 +282,7 @@ void Assembly::drain(Clock::time_point deadline) {
     }
     const auto backlog = passed_ ? deliver::Backlog::leave : deliver::Backlog::deliver;
     if (exits_) exits_->drain(deadline, backlog);
+    admin_.reset();  // while the drain went on it told of it
     spool_->close();
     if (exits_) exits_->log_end();
 }

@@ -77,8 +77,11 @@ private:
         : edition_(std::move(edition)), schema_(edition_->plan.schema) {}
     Result<http::ListeningSocket> open_socket(const Opening& opening);
     Result<void> open_spool(const Opening& opening);
+    Result<void> open_admin();
     Result<void> open_front(http::ListeningSocket socket);
     void warn_of_strangers() const;
+    // What both listeners serve.
+    http::Services common_services();
     http::Services services();
     std::vector<http::Asset> assets() const;
     void wait_for_committer();
@@ -107,6 +110,7 @@ private:
     const Edition* told_edition_ INGEST_GUARDED_BY(telling_) = nullptr;
     const validate::Validators* told_validators_ INGEST_GUARDED_BY(telling_) = nullptr;
     std::unique_ptr<http::Server> server_;
+    std::unique_ptr<http::Server> admin_;  // null: server_ has what it would have
 };
 
 }  // namespace ingest::app

@@ -58,6 +58,7 @@ ApiFacts facts_of(const Edition& edition) {
     facts.text_bytes_max = static_cast<std::uint32_t>(config.reading.text_bytes_max);
     facts.unknown_fields_refused = config.reading.unknown_fields == config::UnknownFields::reject;
     facts.answers_queries = config.storage && plan.sinks[*config.storage].library->query();
+    facts.tells_metrics = !config.admin;
     facts.asks_who = plan.gate != nullptr;
     facts.takes_tokens = facts.asks_who && !config.http.auth->jwks.path.empty();
     for (const config::Sink& sink : config.sinks) facts.sinks.push_back(sink.name);
@@ -84,6 +85,19 @@ http::Options http_options(const Edition& edition, unsigned cores) {
     options.version = version();
     options.tls = plan.tls;
     options.uppercase_ids = upper_cases_ids(plan);
+    return options;
+}
+
+http::Options admin_options(const Edition& edition) {
+    const config::Limits& configured = edition.config.http.limits;
+    http::Options options;
+    options.listener = "admin";
+    options.limits = to_http(configured);
+    options.limits.connections_max = admin_connections_max;
+    options.limits.connections_per_address_max = admin_connections_max;
+    options.limits.in_flight_bytes_max = admin_bytes_max;
+    options.service = edition.config.service.name;
+    options.version = version();
     return options;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "app/edition.h"
@@ -8,6 +9,12 @@
 
 // What an edition comes to for the rooms in front of the spool, in their words. Pure.
 namespace ingest::app {
+
+// The listener for who operates the host: few connections, nobody asked for a key, and nothing that
+// a reload changes.
+http::Options admin_options(const Edition& edition);
+inline constexpr std::uint32_t admin_connections_max = 64;
+inline constexpr std::uint64_t admin_bytes_max = 16 * config::mib;  // of answers on their way
 
 http::Options http_options(const Edition& edition, unsigned cores);
 intake::Intake::Options intake_options(const Edition& edition);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/front_terms.h"
 #include "coding/decoding.h"
 #include "http/tls_channel.h"
 #include "ingest/intake.h"
@@ -108,6 +109,12 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     const std::uint64_t head_bytes = limits.request_line_bytes + limits.header_bytes;
     bounds.connections =
         limits.connections * (session_bytes + std::max(input_bytes_min, head_bytes));
+    if (config.admin) {
+        bounds.requests += admin_bytes_max;
+        bounds.connections += admin_connections_max *
+                              (session_bytes + std::max(input_bytes_min, head_bytes));
+        bounds.cores += core_bytes;
+    }
     if (config.http.tls) {
         bounds.connections +=
             limits.connections * http::TlsChannel::memory_max +
@@ -117,7 +124,7 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     const std::uint64_t answer = query_rows_max * row.max();
     // Undoing a coding, decoding, the rows of one request, and a query's answer as JSON with
     // everything escaped.
-    bounds.cores = cores * (core_bytes + coding::memory_max + decode_factor * limits.body_bytes +
+    bounds.cores += cores * (core_bytes + coding::memory_max + decode_factor * limits.body_bytes +
                             2 * row.of_json(limits.body_bytes) + 7 * answer +
                             answered_id_bytes * readings_max(config) +
                             explanation_bytes(config, row));

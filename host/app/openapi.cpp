@@ -266,6 +266,12 @@ ordered_json latest_operation(bool answers_queries) {
     return operation;
 }
 
+ordered_json metrics_operation() {
+    const ordered_json answer = {{"description", "Metrics in the text format of Prometheus"},
+                                 {"content", {{"text/plain", {{"schema", text()}}}}}};
+    return get_operation("metrics", "service", "What Prometheus scrapes", {{"200", answer}});
+}
+
 ordered_json paths(const ApiFacts& facts) {
     ordered_json all;
     all["/api/v1/sensors/ingest"]["post"] =
@@ -282,11 +288,7 @@ ordered_json paths(const ApiFacts& facts) {
     all["/api/v1/plugins"]["get"] =
         get_operation("plugins", "service", "The plugins that are loaded, and what they found",
                       {{"200", answer("Validators and sinks", "Plugins")}});
-    all["/metrics"]["get"] =
-        get_operation("metrics", "service", "What Prometheus scrapes",
-                      {{"200",
-                        {{"description", "Metrics in the text format of Prometheus"},
-                         {"content", {{"text/plain", {{"schema", text()}}}}}}}});
+    if (facts.tells_metrics) all["/metrics"]["get"] = metrics_operation();
     all["/"]["get"] = get_operation("root", "service", "What runs here",
                                     {{"200", {{"description", "Names and paths"}}}});
     all["/health"]["get"] = get_operation("health", "service", "Liveness",

@@ -26,6 +26,7 @@ struct ApiFacts {
     std::uint32_t text_bytes_max = 0;
     bool unknown_fields_refused = false;
     bool answers_queries = false;
+    bool tells_metrics = false;
     bool asks_who = false;      // for an API key
     bool takes_tokens = false;  // or a token
     std::vector<std::string> sinks;

@@ -32,8 +32,11 @@ void add_security(ordered_json& document, bool takes_tokens) {
                                                       : "An API key"}};
     if (takes_tokens) schemes["bearer"]["bearerFormat"] = "JWT";
     schemes["apiKey"] = {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}};
+    ordered_json& paths = document["paths"];
     for (const Guarded& one : guarded) {
-        ordered_json& operation = document["paths"][std::string(one.path)][one.method];
+        const auto path = paths.find(std::string(one.path));
+        if (path == paths.end()) continue;  // is not served
+        ordered_json& operation = (*path)[one.method];
         operation["security"] = {{{"bearer", ordered_json::array()}},
                                  {{"apiKey", ordered_json::array()}}};
         operation["description"] = "Needs " + std::string(one.scope) + ".";

@@ -55,9 +55,9 @@ Core::Core(Shared& shared, SharedTerms terms, std::unique_ptr<intake::Front> fro
 
 Core::~Core() { stop(); }
 
-void Core::start(unsigned number) {
-    thread_ = std::thread([this, number] {
-        pthread_setname_np(pthread_self(), ("http-" + std::to_string(number)).c_str());
+void Core::start(const std::string& thread_name) {
+    thread_ = std::thread([this, thread_name] {
+        pthread_setname_np(pthread_self(), thread_name.c_str());
         io_.run();
     });
 }

@@ -52,7 +52,7 @@ public:
     Core(const Core&) = delete;
     Core& operator=(const Core&) = delete;
 
-    void start(unsigned number);                   // any thread, once
+    void start(const std::string& thread_name);    // any thread, once; up to 15 characters
     void adopt(Socket socket, const Address& peer);  // any thread
     // Any thread: drain begins. Connections that are idle then are closed.
     void close_idle_after(std::chrono::milliseconds grace);

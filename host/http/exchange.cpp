@@ -80,8 +80,15 @@ Exchange::Next Exchange::open(std::string_view head) {
 
 bool Exchange::is_there(Endpoint endpoint) const {
     const Services& services = station_.shared.services;
-    if (endpoint == Endpoint::ledger) return reception_.client().is_loopback() && services.ledger;
-    return endpoint != Endpoint::metrics || services.metrics;
+    switch (endpoint) {
+        case Endpoint::ledger: return reception_.client().is_loopback() && services.ledger;
+        case Endpoint::metrics: return static_cast<bool>(services.metrics);
+        case Endpoint::ingest:
+        case Endpoint::ingest_batch:
+        case Endpoint::explain:
+        case Endpoint::latest: return station_.front != nullptr;
+        default: return true;
+    }
 }
 
 void Exchange::find_route() {

@@ -51,7 +51,7 @@ public:
         for (unsigned core = 0; core < shared_.threads; ++core) {
             cores_.push_back(std::make_unique<Core>(shared_,
                                                     make_terms(options, shared_.services.assets),
-                                                    shared_.services.make_front(core)));
+                                                    make_front(core)));
         }
         listener_ = std::make_unique<Listener>(cores_);
         shared_.counts = [this] { return counters(); };
@@ -69,10 +69,13 @@ public:
         if (auto taken = listener_->take(std::move(socket)); !taken) return taken;
         take_tls(options.tls);
         started_ = true;
-        for (unsigned core = 0; core < cores_.size(); ++core) cores_[core]->start(core);
+        for (unsigned core = 0; core < cores_.size(); ++core) {
+            cores_[core]->start(options.listener + "-" + std::to_string(core));
+        }
         listener_->start();
         log::info("http", "listening",
-                  {{"host", host},
+                  {{"listener", options.listener},
+                   {"host", host},
                    {"port", port_},
                    {"socket", passed ? "passed" : "own"},
                    {"tls", options.tls != nullptr},
@@ -94,7 +97,7 @@ public:
         std::vector<std::unique_ptr<intake::Front>> fronts;
         std::vector<SharedTerms> terms;
         for (unsigned core = 0; core < shared_.threads; ++core) {
-            fronts.push_back(shared_.services.make_front(core));
+            fronts.push_back(make_front(core));
             terms.push_back(make_terms(options, assets));
         }
         shared_.change_bounds(options);
@@ -137,6 +140,9 @@ private:
         if (limiter_ && rate == rate_) return;
         rate_ = rate;
         limiter_ = std::make_shared<RateLimiter>(rate, random_seed());
+    }
+    std::unique_ptr<intake::Front> make_front(unsigned core) const {
+        return shared_.services.make_front ? shared_.services.make_front(core) : nullptr;
     }
     SharedTerms make_terms(const Options& options, const std::vector<Asset>& assets) const {
         return std::make_shared<const Terms>(options, assets, limiter_);

@@ -65,6 +65,7 @@ struct RateLimit {
 };
 
 struct Options {
+    std::string listener = "http";  // its name in the log, and that of its threads
     unsigned threads = 1;  // cores, at least 1
     SharedTls tls;  // null: plain HTTP
     Limits limits;
@@ -101,6 +102,7 @@ struct LatestAnswer {
 // called on core threads, several at a time, and must not block; an empty one is as if it
 // answered "nothing to say" (healthy, ready, no overload, unsupported).
 struct Services {
+    // An empty one: no readings are taken or given, the paths of sensors are not there.
     // In start() and change(), once per core. The front is used by that core's thread only, and
     // destroyed on the main thread: after the core's has ended, or has taken the next front.
     std::function<std::unique_ptr<intake::Front>(unsigned core)> make_front;

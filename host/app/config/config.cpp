@@ -142,6 +142,15 @@ void read_http(MapReader& map, Http& http, const std::filesystem::path& base) {
     map.section("ndjson", http.ndjson, read_ndjson);
 }
 
+void read_admin(MapReader& map, std::optional<Admin>& admin) {
+    const Node* node = map.find("admin");
+    if (node == nullptr || node->is_null()) return;
+    map.section("admin", admin.emplace(), [](MapReader& inner, Admin& to) {
+        inner.text("host", to.host, address);
+        inner.integer("port", to.port, {0, 65535});
+    });
+}
+
 void read_field(MapReader& map, model::Field& field) {
     using model::ColumnType;
     static constexpr Choice<ColumnType> types[] = {{"double", ColumnType::float64},
@@ -336,6 +345,7 @@ void read_config(MapReader& map, Config& config, const std::filesystem::path& ba
     map.section("log", config.log, read_log);
     map.section("http", config.http,
                 [&](MapReader& http, Http& to) { read_http(http, to, base); });
+    read_admin(map, config.admin);
     map.section("reading", config.reading, read_reading);
     const Node::Member* reading = map.node().find("reading");
     const Node::Member* fields = reading ? reading->value.find("fields") : nullptr;

@@ -103,6 +103,13 @@ struct Http {
     Ndjson ndjson;
 };
 
+// A second listener, which serves who operates the host and has no readings.
+struct Admin {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8002;  // 0: any free one
+    friend bool operator==(const Admin&, const Admin&) = default;
+};
+
 enum class UnknownFields { ignore, reject, keep };
 
 struct Reading {
@@ -161,6 +168,7 @@ struct Config {
     Service service;
     Log log;
     Http http;
+    std::optional<Admin> admin;  // none: the API's port has what it would have
     Reading reading;
     std::vector<std::filesystem::path> plugin_dirs;  // absolute, or relative as the file's own path
     std::vector<Validator> validators;

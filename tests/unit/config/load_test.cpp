@@ -64,6 +64,7 @@ http:
             in_flight_bytes: 7MiB }
   batch: { readings_max: 8 }
   ndjson: { readings_max: 9 }
+admin: { host: "::1", port: 10 }
 reading:
   unknown_fields: keep
   text_bytes_max: 10
@@ -117,6 +118,14 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
     EXPECT_EQ(limits.in_flight_bytes, 7 * mib);
     EXPECT_EQ(config.http.batch.readings_max, 8U);
     EXPECT_EQ(config.http.ndjson.readings_max, 9U);
+}
+
+TEST(Load, TheAdminListenerIsThereWhenItIsNamed) {
+    EXPECT_FALSE(good(least).admin);
+    EXPECT_FALSE(good(std::string("admin:\n") + std::string(least)).admin);
+    EXPECT_EQ(good(std::string("admin: {}\n") + std::string(least)).admin,
+              (Admin{.host = "127.0.0.1", .port = 8002}));
+    EXPECT_EQ(good(every_key).admin, (Admin{.host = "::1", .port = 10}));
 }
 
 TEST(Load, FilesOfTlsBeginAtTheConfiguration) {
