@@ -13,6 +13,7 @@
 #include "app/assembly.h"
 #include "app/commands.h"
 #include "app/control.h"
+#include "app/descriptor_limit.h"
 #include "app/passed_socket.h"
 #include "app/reload.h"
 #include "app/version.h"
@@ -165,6 +166,7 @@ int run_serve(const Arguments& arguments) {
         return 2;
     }
     if (!passed_socket) return fail(passed_socket.error());
+    raise_descriptor_limit(edition->config);
     Opening opening;
     opening.call_watch = &call_watch;
     opening.passed_socket = *passed_socket;

@@ -23,17 +23,19 @@ class NotSent(Exception):
 class Connection:
     """One HTTP/1.1 connection, opened when it is needed."""
 
-    def __init__(self, port, tls=None):
+    def __init__(self, port, tls=None, address=None):
         self.port = port
         self.tls = tls
+        self.local = address and (address, 0)
         self.reader = self.writer = None
 
     async def post(self, path, body):
         """(status, body)"""
         if self.writer is None:
             try:
-                self.reader, self.writer = await asyncio.wait_for(
-                    asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls), ANSWER_SECONDS)
+                opened = asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls,
+                                                 local_addr=self.local)
+                self.reader, self.writer = await asyncio.wait_for(opened, ANSWER_SECONDS)
             except (OSError, asyncio.TimeoutError) as error:
                 raise NotSent(repr(error)) from error
         try:
@@ -88,8 +90,10 @@ class Load:
     """
 
     def __init__(self, port, journal, connections=64, sizes=(1, 5), rate=None, first_number=0,
-                 seed=None, one_request_each=False, extra=None, tls=None):
+                 seed=None, one_request_each=False, extra=None, tls=None,
+                 address=None):
         self.port = port
+        self.address = address  # of this machine, from which the clients come
         self.journal = journal
         self.extra = extra or {}
         self.connections = connections
@@ -162,7 +166,7 @@ class Load:
             await self._pause(self._slot - now)
 
     async def _client(self):
-        connection = Connection(self.port, self.tls)
+        connection = Connection(self.port, self.tls, self.address)
         while not self._stop_seen.is_set():
             count = self._random.choice(self.sizes)
             if self.rate:
