@@ -41,10 +41,11 @@ struct OptionRule {
     bool has_value = true;
 };
 
-constexpr std::array<OptionRule, 32> options{{
+constexpr std::array<OptionRule, 33> options{{
     {"--config", Command::serve},
     {"--config", Command::reload},
     {"--config", Command::check},
+    {"--print", Command::check, {}, false},
     {"--config", Command::plugins},
     {"--config", Command::keys},
     {"--file", Command::keys},
@@ -161,6 +162,7 @@ Result<void> set(Arguments& arguments, std::string_view name, std::string_view v
     if (name == "--insecure") arguments.insecure = true;
     if (name == "--sink") arguments.sink = value;
     if (name == "--id") arguments.ids.emplace_back(value);
+    if (name == "--print") arguments.print = true;
     if (name == "--all") arguments.all = true;
     if (name == "--json") arguments.json = true;
     if (name == "--batches") arguments.batches = true;
@@ -288,7 +290,11 @@ std::string_view usage() noexcept {
                                         have the running host read its configuration anew, as
                                         SIGHUP does; waits for the outcome and prints it. The host
                                         is found by its spool: DIR, or the one that FILE names
-  ingest-host check --config FILE       read the configuration and try its plugins; serve nothing
+  ingest-host check --config FILE [--print]
+                                        read the configuration and try its plugins; serve nothing.
+                                        --print: print what it comes to, with defaults and
+                                        environment, as a file that the host takes; secrets are
+                                        masked
   ingest-host plugins [--config FILE] [--dir DIR]... [--json]
                                         list the plugins that are there, with their options and
                                         checksums, and what cannot be used with the reason; each

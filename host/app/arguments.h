@@ -49,6 +49,7 @@ struct Arguments {
     std::string language;            // `new-plugin --lang`, one of plugin_languages
     std::string sink;              // `--sink NAME`; empty: all
     std::vector<std::string> ids;  // `dead-letters replay|drop --id READING_ID`
+    bool print = false;            // `check --print`
     bool all = false;              // `dead-letters replay|drop --all`; then there are no ids
     bool json = false;             // `plugins`, `spool ls|check`, `dead-letters ls`
     bool batches = false;          // `spool export --batches`

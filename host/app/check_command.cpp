@@ -4,11 +4,37 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/config/mask.h"
+#include "app/config/print.h"
 #include "app/plan.h"
 #include "app/probe.h"
 #include "plugin/crash_report.h"
 
 namespace ingest::app {
+namespace {
+
+nlohmann::json shown_options(const Plan& plan, std::string_view path,
+                             std::vector<std::string>& masked) {
+    const auto shown = [&](const config::PluginUse& use, const plugin::Library& library,
+                           nlohmann::json options) {
+        config::mask_options(options, use.options, library.manifest().options,
+                             use.path + ".options", masked);
+        return options;
+    };
+    for (const PlannedValidator& validator : plan.validators) {
+        if (validator.config->use.path == path)
+            return shown(validator.config->use, *validator.library, validator.options);
+    }
+    for (const PlannedSink& sink : plan.sinks) {
+        if (sink.config->use.path == path) {
+            return shown(sink.config->use, *sink.library,
+                         nlohmann::json::parse(sink.options_json));
+        }
+    }
+    return nlohmann::json::object();
+}
+
+}  // namespace
 
 // Everything that serving would refuse at start, except what depends on the moment: whether the
 // port is free, whether the spool's directory can be written, whether servers answer.
@@ -24,6 +50,13 @@ int run_check(const Arguments& arguments) {
     if (!loaded.diagnostics.empty()) {
         std::cerr << loaded.diagnostics.text();
         return 2;
+    }
+    if (arguments.print) {
+        std::cout << config::to_yaml(loaded.settings, config::directory_of(arguments.config),
+                                     [&](std::string_view path, std::vector<std::string>& masked) {
+                                         return shown_options(plan, path, masked);
+                                     });
+        return 0;
     }
     std::cout << arguments.config.string() << ": all is well; " << plan.validators.size()
               << " validators, " << plan.sinks.size() << " sinks, "

@@ -26,6 +26,47 @@ class CliTest(e2e.HostTest):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertIn("all is well", done.stdout)
 
+    def test_print_gives_a_file_that_is_taken_and_printed_the_same(self):
+        preset = os.path.join(e2e.SOURCE, "presets", "embedded.yaml")
+        environment = {"PORT": "9123", "EQUIPMENT_ID_PATTERN": "^[A-Z]${1}$$x$"}
+        done = self.run_host("check", "--config", preset, "--print", environment=environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("\n  port: 9123\n", done.stdout)
+        self.assertIn("\n      busy_timeout_ms: 5000\n", done.stdout, "a default of a plugin")
+        self.assertNotIn("masked", done.stdout)
+        os.mkdir(os.path.join(self.directory, "elsewhere"))
+        printed = self.write(os.path.join("elsewhere", "printed.yaml"), done.stdout)
+        again = self.run_host("check", "--config", printed, "--print")
+        self.assertEqual((again.returncode, again.stderr), (0, ""))
+        self.assertEqual(again.stdout, done.stdout)
+        checked = self.run_host("check", "--config", printed)
+        self.assertIn("all is well; 3 validators, 1 sinks, 5 fields", checked.stdout)
+
+    def test_print_masks_secrets(self):
+        secret = "hunter2-canary"
+        self.write("secret", "/tmp/" + secret + "\n")
+        path = self.write("c.yaml", """\
+service: { name: "https://user:${WORD}@host" }
+reading: { fields: { t: { type: double } } }
+plugin_dirs: [ "%s" ]
+sinks:
+  - { name: a, plugin: postgres-sink, options: { url: "${URL}" } }
+  - { name: b, plugin: sqlite-sink, options: { path: "${file:secret}" } }
+""" % os.path.join(e2e.BUILD, "plugins"))
+        done = self.run_host("check", "--config", path, "--print", environment={
+            "WORD": secret, "URL": "postgresql://u:%s@127.0.0.1:1/d" % secret})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(secret, done.stdout + done.stderr)
+        for masked in ("service.name", "sinks[0].options.url", "sinks[1].options.path"):
+            self.assertIn("\n#   %s\n" % masked, done.stdout)
+        self.assertIn('name: "https://user:***@host"', done.stdout)
+
+    def test_print_prints_nothing_of_a_broken_file(self):
+        path = self.write("broken.yaml", "http: { port: x }\n")
+        done = self.run_host("check", "--config", path, "--print")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn(path + ":1:15: http.port: ", done.stderr)
+
     def test_check_tells_all_errors_in_one_go_with_their_places(self):
         path = self.write("broken.yaml", """\
 http:

@@ -14,8 +14,9 @@ constexpr std::string_view expected_networks =
 void read_file_name(MapReader& map, std::string_view key, NamedFile& file,
                    const std::filesystem::path& base) {
     std::string path;
-    if (!map.text(key, path, some_text)) return;
-    file = {(base / path).lexically_normal(), map.find(key)->mark};
+    const bool fits = map.text(key, path, some_text);
+    map.recorded(key).is_path = true;
+    if (fits) file = {(base / path).lexically_normal(), map.find(key)->mark};
 }
 
 void read_tokens(MapReader& map, Auth& auth, const std::filesystem::path& base) {
@@ -23,9 +24,9 @@ void read_tokens(MapReader& map, Auth& auth, const std::filesystem::path& base) 
     map.text("issuer", auth.issuer, some_text);
     map.text("audience", auth.audience, some_text);
     map.duration("skew", auth.skew, {milliseconds(0), milliseconds(60'000)});
-    if (!map.has("jwks")) map.error("jwks", "is missing", "give the path of a JWKS file");
-    if (!map.has("issuer")) map.error("issuer", "is missing", "give what tokens have as iss");
-    if (!map.has("audience")) map.error("audience", "is missing", "give what tokens have in aud");
+    map.require("jwks", "give the path of a JWKS file");
+    map.require("issuer", "give what tokens have as iss");
+    map.require("audience", "give what tokens have in aud");
 }
 
 // All IPv6 clients of a network of 64 bits count as one, so nothing longer can be told apart.
@@ -40,26 +41,29 @@ void read_tls(MapReader& map, Tls& tls, const std::filesystem::path& base) {
     using Clients = Tls::ClientCertificates;
     static constexpr Choice<Clients> choices[] = {{"required", Clients::required},
                                                   {"optional", Clients::optional}};
-    for (const std::string_view key : {"certificate", "key"}) {
-        if (!map.has(key)) map.error(key, "is missing", "give the path of a PEM file");
-    }
     read_file_name(map, "certificate", tls.certificate, base);
     read_file_name(map, "key", tls.key, base);
     read_file_name(map, "client_ca", tls.client_ca, base);
+    for (const std::string_view key : {"certificate", "key"}) {
+        map.require(key, "give the path of a PEM file");
+    }
     map.choice("client_certificates", tls.client_certificates, choices);
-    if (map.has("client_certificates") && !map.has("client_ca")) {
+    if (map.has("client_ca") || map.outlines()) return;
+    map.recorded("client_certificates").values.clear();
+    if (map.has("client_certificates")) {
         map.error("client_certificates", "nobody is named who could have issued them",
                   "add `client_ca: FILE`, or leave this out");
     }
 }
 
 void read_auth(MapReader& http, std::optional<Auth>& auth, const std::filesystem::path& base) {
-    const Node* node = http.find("auth");
-    if (node == nullptr || node->is_null()) return;
-    http.section("auth", auth.emplace(), [&](MapReader& map, Auth& to) {
+    http.optional_section("auth", auth, [&](MapReader& map, Auth& to) {
         map.boolean("enabled", to.enabled);
         read_file_name(map, "keys", to.keys, base);
-        map.section("jwt", to, [&](MapReader& jwt, Auth& its) { read_tokens(jwt, its, base); });
+        if (map.has("jwt") || map.outlines()) {
+            map.section("jwt", to,
+                        [&](MapReader& jwt, Auth& its) { read_tokens(jwt, its, base); });
+        }
         if (to.enabled && !map.has("keys") && !map.has("jwt")) {
             map.error("keys", "neither keys nor jwt is given, so nobody could be let in",
                       "add `keys: FILE` and make one with `ingest-host keys new`, or take auth "
@@ -70,24 +74,27 @@ void read_auth(MapReader& http, std::optional<Auth>& auth, const std::filesystem
 
 void read_trusted_proxies(MapReader& http, std::vector<IpNetwork>& networks) {
     const Node* node = http.find("trusted_proxies");
-    if (node == nullptr || node->is_null()) return;
-    const auto take = [&](const std::string& text, const Node& where) {
+    std::vector<std::string> written;
+    const auto take = [&](std::string text, const Node& where) {
         const auto network = IpNetwork::parse(text);
+        written.push_back(std::move(text));
         if (network && can_be_told(*network)) return networks.push_back(*network);
         http.diagnostics().add(where.mark,
                                http.path_of("trusted_proxies") + ": " + describe(where) +
                                    " is no network, or has one that is not",
                                std::string(expected_networks));
     };
-    if (node->is_sequence()) {
+    if (node != nullptr && node->is_sequence()) {
         for (const Node& item : node->items) {
             if (!item.broken) take(item.is_scalar() ? item.text : "", item);
         }
-    } else if (node->is_scalar()) {
-        for (const std::string& part : split_at_commas(node->text)) take(part, *node);
-    } else {
+    } else if (node != nullptr && node->is_scalar()) {
+        for (std::string& part : split_at_commas(node->text)) take(std::move(part), *node);
+    } else if (node != nullptr && !node->is_null()) {
         http.error("trusted_proxies", "found " + describe(*node), expected_networks);
     }
+    http.record("trusted_proxies", Setting::Kind::texts, node, std::move(written)).takes_commas =
+        true;
 }
 
 }  // namespace ingest::app::config

@@ -2,31 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "app/config/access.h"
 #include "app/config/cors_origins.h"
 #include "app/config/document.h"
+#include "app/config/names.h"
 #include "app/config/reader.h"
+#include "app/config/reading.h"
 
 namespace ingest::app::config {
 
 namespace {
 
-constexpr std::size_t fields_max = 1000;
 constexpr milliseconds hour{3'600'000};
 constexpr milliseconds second{1'000};
-
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// A lower-case letter, then up to `max` - 1 of a-z, 0-9 and `more`.
-bool is_identifier(std::string_view text, std::size_t max, std::string_view more) {
-    return !text.empty() && text.size() <= max && is_lower(text[0]) &&
-           std::all_of(text.begin(), text.end(), [more](char c) {
-               return is_lower(c) || is_digit(c) || more.find(c) != std::string_view::npos;
-           });
-}
 
 constexpr TextRule label{
     [](std::string_view text) {
@@ -34,43 +23,32 @@ constexpr TextRule label{
                std::none_of(text.begin(), text.end(),
                             [](char c) { return static_cast<unsigned char>(c) < 0x20; });
     },
-    "a text of 1..100 bytes on one line"};
-constexpr TextRule any_text{[](std::string_view) { return true; }, "a text"};
+    "a text of 1..100 bytes on one line", R"([^\u0000-\u001F]{1,100})"};
 constexpr TextRule address{
     [](std::string_view text) {
         return !text.empty() && text.find_first_of(" \t\r\n/") == std::string_view::npos;
     },
-    "an IP address or a host's name, such as 0.0.0.0"};
+    "an IP address or a host's name, such as 0.0.0.0", R"([^ \t\r\n\/]+)"};
 constexpr TextRule plugin_id{
     [](std::string_view text) {
         return !text.empty() && text.size() <= 64 &&
                std::all_of(text.begin(), text.end(),
                            [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
     },
-    "a plugin's name: 1..64 of a-z, 0-9 and -, without .so"};
+    "a plugin's name: 1..64 of a-z, 0-9 and -, without .so", "[a-z0-9-]{1,64}"};
 constexpr TextRule sha256{
     [](std::string_view text) {
         return text.size() == 64 &&
                text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
     },
-    "64 hexadecimal digits, as sha256sum prints them"};
+    "64 hexadecimal digits, as sha256sum prints them", "[0-9a-fA-F]{64}"};
 constexpr TextRule sink_name{
     [](std::string_view text) { return is_identifier(text, 32, "_-"); },
-    "a letter a-z, then up to 31 of a-z, 0-9, _ and -"};
-
+    "a letter a-z, then up to 31 of a-z, 0-9, _ and -", "[a-z][a-z0-9_-]{0,31}"};
 // Members of the health answers beside the sinks, which stand there by name.
 constexpr std::array<std::string_view, 8> taken_sink_names{
     "service", "status", "version", "timestamp", "uptime_seconds", "stuck_calls", "spool",
     "checks"};
-// Columns that every batch and every table has.
-constexpr std::array<std::string_view, 7> taken_field_names{
-    "reading_id", "equipment_id", "timestamp", "received_at", "id", "created_at", "metadata"};
-
-template <std::size_t N>
-bool contains(const std::array<std::string_view, N>& words, std::string_view word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 void read_service(MapReader& map, Service& service) {
     map.text("name", service.name, label);
     map.text("environment", service.environment, label);
@@ -129,10 +107,8 @@ void read_http(MapReader& map, Http& http, const std::filesystem::path& base) {
     map.text("host", http.host, address);
     map.integer("port", http.port, {0, 65535});
     map.integer("threads", http.threads, {0, 1024});
-    if (const Node* node = map.find("tls"); node != nullptr && !node->is_null()) {
-        map.section("tls", http.tls.emplace(),
-                    [&](MapReader& tls, Tls& to) { read_tls(tls, to, base); });
-    }
+    map.optional_section("tls", http.tls,
+                         [&](MapReader& tls, Tls& to) { read_tls(tls, to, base); });
     read_auth(map, http.auth, base);
     read_trusted_proxies(map, http.trusted_proxies);
     map.section("cors", http.cors_origins, read_cors);
@@ -142,99 +118,49 @@ void read_http(MapReader& map, Http& http, const std::filesystem::path& base) {
     map.section("ndjson", http.ndjson, read_ndjson);
 }
 
-void read_admin(MapReader& map, std::optional<Admin>& admin) {
-    const Node* node = map.find("admin");
-    if (node == nullptr || node->is_null()) return;
-    map.section("admin", admin.emplace(), [](MapReader& inner, Admin& to) {
-        inner.text("host", to.host, address);
-        inner.integer("port", to.port, {0, 65535});
-    });
-}
-
-void read_field(MapReader& map, model::Field& field) {
-    using model::ColumnType;
-    static constexpr Choice<ColumnType> types[] = {{"double", ColumnType::float64},
-                                                   {"integer", ColumnType::int64},
-                                                   {"string", ColumnType::utf8},
-                                                   {"boolean", ColumnType::boolean},
-                                                   {"timestamp", ColumnType::timestamp}};
-    map.choice("type", field.type, types);
-    if (!map.has("type")) {
-        map.error("type", "is missing",
-                  "give one of double, integer, string, boolean, timestamp");
-    }
-    map.text("unit", field.unit, any_text);
-    map.boolean("required", field.required);
-    map.text("description", field.description, any_text);
-}
-
-void read_fields(MapReader& map, std::vector<model::Field>& fields) {
-    const Node& node = map.node();
-    if (node.members.size() > fields_max) {
-        map.diagnostics().add(node.mark,
-                              map.path() + ": " + std::to_string(node.members.size()) + " fields",
-                              "give at most 1000");
-    }
-    for (const Node::Member& member : node.members) {
-        model::Field field{.name = member.key};
-        if (!is_identifier(member.key, 63, "_")) {
-            map.diagnostics().add(
-                member.key_mark, map.path() + ": the name " + quote(member.key) + " does not fit",
-                "give a letter a-z, then up to 62 of a-z, 0-9 and _");
-        } else if (contains(taken_field_names, member.key)) {
-            map.diagnostics().add(
-                member.key_mark,
-                map.path() + ": every reading has " + quote(member.key) + " already",
-                "give the field another name");
-        }
-        map.section(member.key, field, read_field);
-        fields.push_back(std::move(field));
-    }
-}
-
-void read_reading(MapReader& map, Reading& reading) {
-    static constexpr Choice<UnknownFields> choices[] = {{"ignore", UnknownFields::ignore},
-                                                        {"reject", UnknownFields::reject},
-                                                        {"keep", UnknownFields::keep}};
-    map.choice("unknown_fields", reading.unknown_fields, choices);
-    map.size("text_bytes_max", reading.text_bytes_max, {1, mib});
-    map.section("fields", reading.fields, read_fields);
+void read_admin(MapReader& map, Admin& admin) {
+    map.text("host", admin.host, address);
+    map.integer("port", admin.port, {0, 65535});
 }
 
 void read_plugin_dirs(MapReader& map, std::vector<std::filesystem::path>& dirs,
                       const std::filesystem::path& base) {
     const Node* node = map.find("plugin_dirs");
+    std::vector<std::string> written;
     if (node == nullptr) {
-        dirs = {base / "plugins"};
-        return;
-    }
-    if (!node->is_sequence()) {
-        return map.error("plugin_dirs", "found " + describe(*node), "give a list of directories");
-    }
-    for (const Node& item : node->items) {
-        if (item.broken) continue;
-        if (item.is_scalar() && !item.text.empty()) {
-            dirs.push_back((base / item.text).lexically_normal());
-        } else {
-            map.diagnostics().add(item.mark, "plugin_dirs: found " + describe(item),
-                                  "give the path of a directory");
+        written = {"plugins"};
+    } else if (!node->is_sequence()) {
+        map.error("plugin_dirs", "found " + describe(*node), "give a list of directories");
+    } else {
+        for (const Node& item : node->items) {
+            if (item.broken) continue;
+            if (item.is_scalar() && !item.text.empty()) {
+                written.push_back(item.text);
+            } else {
+                map.diagnostics().add(item.mark, "plugin_dirs: found " + describe(item),
+                                      "give the path of a directory");
+            }
         }
     }
+    for (const std::string& dir : written) dirs.push_back((base / dir).lexically_normal());
+    map.record("plugin_dirs", Setting::Kind::texts, node, std::move(written)).is_path = true;
 }
 
 void read_plugin(MapReader& map, PluginUse& use) {
     use.path = map.path();
     use.mark = map.mark();
     use.options.mark = map.mark();
-    if (!map.has("plugin")) map.error("plugin", "is missing", "give a plugin's name");
     map.text("plugin", use.plugin, plugin_id);
+    map.require("plugin", "give a plugin's name");
     if (const Node::Member* member = map.node().find("plugin")) {
         use.mark = member->value.mark;
         use.options.mark = use.mark;
     }
     map.text("sha256", use.sha256, sha256);
     for (char& c : use.sha256) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (const Node* options = map.find("options")) {
+    const Node* options = map.find("options");
+    map.record("options", Setting::Kind::options, options);
+    if (options != nullptr) {
         if (options->is_map()) {
             use.options = *options;
         } else if (!options->is_null()) {
@@ -251,7 +177,7 @@ void read_validator(MapReader& map, Validator& validator) {
 }
 
 void read_spool(MapReader& map, Spool& spool) {
-    std::string dir;
+    std::string dir = spool.dir.string();
     if (map.text("dir", dir, some_text)) spool.dir = dir;
     map.size("size_max", spool.size_max, {2 * mib, 1024 * tib});
     map.size("segment_size", spool.segment_size, {64 * kib, gib});
@@ -275,11 +201,11 @@ void read_retry(MapReader& map, Sink& sink) {
 void read_sink(MapReader& map, Sink& sink) {
     static constexpr Choice<Sink::Ready> choices[] = {{"required", Sink::Ready::required},
                                                       {"optional", Sink::Ready::optional}};
-    if (!map.has("name")) map.error("name", "is missing", "give a name of your choice");
     if (map.text("name", sink.name, sink_name) && contains(taken_sink_names, sink.name)) {
         map.error("name", describe(*map.find("name")) + " is a member of the health answer already",
                   "give the sink another name");
     }
+    map.require("name", "give a name of your choice");
     read_plugin(map, sink.use);
     map.integer("workers", sink.workers, {1, 64});
     map.integer("batch_rows_max", sink.batch_rows_max, {1, 1'000'000});
@@ -299,6 +225,9 @@ void read_drain(MapReader& map, Drain& drain) {
 
 void read_sinks(MapReader& map, std::vector<Sink>& sinks) {
     map.list("sinks", sinks, read_sink);
+    Setting& setting = map.recorded("sinks");
+    setting.required = true;
+    setting.min = 1;
     const Node::Member* member = map.node().find("sinks");
     if (sinks.empty() &&
         (member == nullptr || member->value.is_null() || member->value.is_sequence())) {
@@ -333,6 +262,7 @@ void read_storage(MapReader& map, Config& config) {
     }
     config.ack = map.has("storage") ? Ack::sink : Ack::spool;
     map.choice("ack", config.ack, choices);
+    map.recorded("ack").is_fixed = false;
     if (config.ack == Ack::sink && !map.has("storage")) {
         map.error("ack", "waits for a storage sink, and none is named",
                   "add `storage: NAME`, or write `ack: spool`");
@@ -345,8 +275,9 @@ void read_config(MapReader& map, Config& config, const std::filesystem::path& ba
     map.section("log", config.log, read_log);
     map.section("http", config.http,
                 [&](MapReader& http, Http& to) { read_http(http, to, base); });
-    read_admin(map, config.admin);
+    map.optional_section("admin", config.admin, read_admin);
     map.section("reading", config.reading, read_reading);
+    map.recorded("reading").required = true;
     const Node::Member* reading = map.node().find("reading");
     const Node::Member* fields = reading ? reading->value.find("fields") : nullptr;
     if (fields == nullptr || fields->value.is_null() ||
@@ -365,18 +296,35 @@ void read_config(MapReader& map, Config& config, const std::filesystem::path& ba
 
 }  // namespace
 
+std::filesystem::path directory_of(const std::filesystem::path& file) {
+    return file.has_parent_path() ? file.parent_path() : ".";
+}
+
 Loaded load(const std::filesystem::path& file, const Environment& environment) {
-    Loaded loaded{.config = {}, .document = {}, .diagnostics = Diagnostics(file.string())};
-    const std::filesystem::path base = file.has_parent_path() ? file.parent_path() : ".";
+    Loaded loaded{.config = {},
+                  .document = {},
+                  .settings = {},
+                  .diagnostics = Diagnostics(file.string())};
+    const std::filesystem::path base = directory_of(file);
     const std::optional<std::string> yaml = read_file(file, loaded.diagnostics);
     if (!yaml) return loaded;
     std::optional<Node> root = parse(*yaml, Sources{environment, base}, loaded.diagnostics);
     if (!root) return loaded;
     loaded.document = std::move(*root);
-    MapReader map(loaded.document, "", loaded.diagnostics);
+    MapReader map(loaded.document, "", loaded.diagnostics, loaded.settings);
     read_config(map, loaded.config, base);
     map.finish();
     return loaded;
+}
+
+Setting outline() {
+    Setting settings;
+    Config ignored;
+    Diagnostics missing;
+    const Node nothing;
+    MapReader map(nothing, "", missing, settings, MapReader::Purpose::outline);
+    read_config(map, ignored, {});
+    return settings;
 }
 
 }  // namespace ingest::app::config

@@ -10,6 +10,7 @@
 #include "app/config/diagnostics.h"
 #include "app/config/interpolate.h"
 #include "app/config/node.h"
+#include "app/config/setting.h"
 #include "base/ip_network.h"
 #include "base/log.h"
 #include "model/schema.h"
@@ -186,11 +187,19 @@ struct Config {
 struct Loaded {
     Config config;
     Node document;  // as it stands in the file, to find the places of keys
+    Setting settings;  // all that the file can have, with what the host makes of it
     Diagnostics diagnostics;
 };
+
+// Where relative paths of a configuration begin, if not at the working directory.
+std::filesystem::path directory_of(const std::filesystem::path& file);
 
 // Reads, interpolates and checks everything but plugins. Main thread, at start.
 Loaded load(const std::filesystem::path& file,
             const Environment& environment = process_environment());
+
+// What a file can have: every setting once, those of sections that are left out and one element of
+// each list too, with its default for a value.
+Setting outline();
 
 }  // namespace ingest::app::config

@@ -52,6 +52,24 @@ void take(MapReader& map, std::vector<std::string> parts, Mark mark, const std::
     }
 }
 
+void read_origins(MapReader& map, const Node& node, std::vector<std::string>& origins) {
+    origins.clear();
+    if (node.is_sequence()) {
+        for (const Node& item : node.items) {
+            if (!item.broken)
+                take(map, {item.is_scalar() ? item.text : ""}, item.mark, describe(item), origins);
+        }
+    } else if (node.is_scalar() && node.text.starts_with('[')) {
+        auto parts = from_json(node.text);
+        if (!parts) return map.error("origins", describe(node) + " is not a JSON list", expected);
+        take(map, std::move(*parts), node.mark, describe(node), origins);
+    } else if (node.is_scalar()) {
+        take(map, split_at_commas(node.text), node.mark, describe(node), origins);
+    } else if (node.is_map()) {
+        map.error("origins", "found a map", expected);
+    }
+}
+
 }  // namespace
 
 std::vector<std::string> split_at_commas(std::string_view text) {
@@ -69,22 +87,8 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 
 void read_cors(MapReader& map, std::vector<std::string>& origins) {
     const Node* node = map.find("origins");
-    if (node == nullptr) return;
-    origins.clear();
-    if (node->is_sequence()) {
-        for (const Node& item : node->items) {
-            if (!item.broken)
-                take(map, {item.is_scalar() ? item.text : ""}, item.mark, describe(item), origins);
-        }
-    } else if (node->is_scalar() && node->text.starts_with('[')) {
-        auto parts = from_json(node->text);
-        if (!parts) return map.error("origins", describe(*node) + " is not a JSON list", expected);
-        take(map, std::move(*parts), node->mark, describe(*node), origins);
-    } else if (node->is_scalar()) {
-        take(map, split_at_commas(node->text), node->mark, describe(*node), origins);
-    } else if (node->is_map()) {
-        map.error("origins", "found a map", expected);
-    }
+    if (node != nullptr) read_origins(map, *node, origins);
+    map.record("origins", Setting::Kind::texts, node, origins).takes_commas = true;
 }
 
 }  // namespace ingest::app::config

@@ -42,6 +42,13 @@ struct Node::Member {
     Node value;
 };
 
+// What a key has that is not in the file.
+inline Node nothing_at(Mark mark) {
+    Node node;
+    node.mark = mark;
+    return node;
+}
+
 // What stands there, for messages: `"abc"`, `a list`, `a map`, `nothing`.
 std::string describe(const Node& node);
 

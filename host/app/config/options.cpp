@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/config/manifest_option.h"
 #include "app/config/scalar.h"
 
 namespace ingest::app::config {
@@ -12,33 +13,6 @@ namespace ingest::app::config {
 namespace {
 
 using nlohmann::json;
-
-// A member of a manifest's option; null when it is not there, whatever `option` is.
-const json& member(const json& option, const char* name) {
-    static const json none;
-    if (!option.is_object()) return none;
-    const auto found = option.find(name);
-    return found == option.end() ? none : *found;
-}
-
-std::string text_of(const json& value) {
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
-
-bool is_true(const json& value) {
-    return value.is_boolean() && value.get<bool>();
-}
-
-// The option of this name, or the one named "*", or nullptr.
-const json* find_option(const json& declared, std::string_view name) {
-    const json* any = nullptr;
-    for (const json& option : declared) {
-        const std::string option_name = text_of(member(option, "name"));
-        if (option_name == name) return &option;
-        if (option_name == "*") any = &option;
-    }
-    return any;
-}
 
 std::string list_of(const json& values) {
     std::string out;

@@ -28,6 +28,59 @@ TEST(Arguments, TakesBothWaysToWriteAnOption) {
     EXPECT_THAT(parse({"plugins", "--dir=a", "--dir", "b"})->dirs, ElementsAre("a", "b"));
 }
 
+TEST(Arguments, CheckPrintsWhenItIsTold) {
+    EXPECT_FALSE(parse({"check", "--config", "a.yaml"})->print);
+    EXPECT_TRUE(parse({"check", "--print", "--config", "a.yaml"})->print);
+    EXPECT_EQ(refusal({"check", "--config", "a.yaml", "--print=yes"}), "--print takes no value");
+    EXPECT_EQ(refusal({"serve", "--config", "a.yaml", "--print"}),
+              "there is no option --print here");
+}
+
+TEST(Arguments, KeysAreMadeListedAndRevoked) {
+    const auto made = parse({"keys", "new", "line-7", "--scope", "ingest", "--scope=read",
+                             "--prefix", "PUMP-", "--prefix=FAN-", "--expires", "90d", "--config",
+                             "a.yaml"});
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->command, Command::keys);
+    EXPECT_EQ(made->action, "new");
+    EXPECT_EQ(made->name, "line-7");
+    EXPECT_THAT(made->scopes, ElementsAre("ingest", "read"));
+    EXPECT_THAT(made->prefixes, ElementsAre("PUMP-", "FAN-"));
+    EXPECT_EQ(made->expires, "90d");
+    EXPECT_EQ(made->config, "a.yaml");
+    EXPECT_EQ(parse({"keys", "list", "--file", "k"})->file, "k");
+    const auto revoked = parse({"keys", "revoke", "--file=k", "line-7"});
+    ASSERT_TRUE(revoked) << revoked.error().message;
+    EXPECT_EQ(revoked->action, "revoke");
+    EXPECT_EQ(revoked->name, "line-7");
+}
+
+TEST(Arguments, KeysSayWhatIsMissingOrTooMuch) {
+    EXPECT_EQ(refusal({"keys"}), "keys what? Say keys new, list or revoke");
+    EXPECT_EQ(refusal({"keys", "make"}), "there is no 'keys make', but new, list or revoke");
+    const std::string which_file = "which file of keys? Say either --config FILE, whose "
+                                   "http.auth.keys it is, or --file FILE";
+    EXPECT_EQ(refusal({"keys", "list"}), which_file);
+    EXPECT_EQ(refusal({"keys", "list", "--config", "a", "--file", "k"}), which_file);
+    EXPECT_EQ(refusal({"keys", "new", "--file", "k", "--scope", "read"}),
+              "which key? Say keys new NAME");
+    EXPECT_EQ(refusal({"keys", "revoke", "--file", "k"}), "which key? Say keys revoke NAME");
+    EXPECT_EQ(refusal({"keys", "new", "x", "--file", "k"}),
+              "what may it do? Say --scope ingest, read or admin, as often as needed");
+    EXPECT_EQ(refusal({"keys", "list", "x", "--file", "k"}),
+              "'x' is no option; options begin with --");
+    EXPECT_EQ(refusal({"keys", "new", "x", "y", "--file", "k"}),
+              "'y' is no option; options begin with --");
+    for (const char* option : {"--scope", "--prefix", "--expires"}) {
+        EXPECT_EQ(refusal({"keys", "list", "--file", "k", option, "read"}),
+                  std::string(option) + " does not go with 'list' but with: new");
+        EXPECT_EQ(refusal({"keys", "new", "x", option}),
+                  std::string(option) + " needs a value behind it");
+    }
+    EXPECT_EQ(parse({"keys", "--help"})->command, Command::help);
+    EXPECT_EQ(parse({"keys", "new", "--help"})->command, Command::help);
+}
+
 TEST(Arguments, ProbeAsksTheEnvironmentsPort) {
     EXPECT_EQ(parse_arguments({"probe"}, "")->url, "http://127.0.0.1:8001/health");
     EXPECT_EQ(parse_arguments({"probe"}, "9000")->url, "http://127.0.0.1:9000/health");
