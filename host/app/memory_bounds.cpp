@@ -4,6 +4,7 @@
 
 #include "app/front_terms.h"
 #include "coding/decoding.h"
+#include "coding/encoding.h"
 #include "http/tls_channel.h"
 #include "ingest/intake.h"
 #include "model/batch.h"
@@ -16,7 +17,7 @@ using config::kib;
 using config::mib;
 
 // Measured: 19 MiB with PostgreSQL and Redis before any reading came; the rest is for what the
-// allocator keeps in pieces.
+// allocator keeps in pieces, and 1 MiB for documents that have been compressed.
 constexpr std::uint64_t process_bytes = 48 * mib;
 
 // A session's coroutine frames, its parsed head and its entry in tables, beside the input buffer,
@@ -33,10 +34,10 @@ constexpr std::uint64_t decode_factor = 10;
 
 constexpr std::uint64_t metadata_bytes_max = decode::Options().metadata_bytes_max;
 
-// The id of a reading in an answer, which is rendered and then put behind its head; both grow by
-// doubling.
+// The id of a reading in an answer, which is rendered, compressed, and then put behind its head;
+// all grow by doubling. What is compressed is never much longer than it was.
 constexpr std::uint64_t answered_id_bytes =
-    4 * (sizeof("\"01234567-89ab-cdef-0123-456789abcdef\",") - 1);
+    6 * (sizeof("\"01234567-89ab-cdef-0123-456789abcdef\",") - 1);
 
 // A query has at most so many rows.
 constexpr std::uint64_t query_rows_max = 100;
@@ -79,7 +80,7 @@ RowSizes row_sizes(const config::Config& config, const model::Schema& schema) {
 std::uint64_t explanation_bytes(const config::Config& config, const RowSizes& row) {
     const std::uint64_t cells = 2 * 7 * row.max();
     const std::uint64_t step = intake::explained_findings_bytes_max + cells;
-    return 2 * (cells + config.validators.size() * step);
+    return 3 * (cells + config.validators.size() * step);
 }
 
 // Of one request.
@@ -113,7 +114,7 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
         bounds.requests += admin_bytes_max;
         bounds.connections += admin_connections_max *
                               (session_bytes + std::max(input_bytes_min, head_bytes));
-        bounds.cores += core_bytes;
+        bounds.cores += core_bytes + coding::encoder_memory_max;
     }
     if (config.http.tls) {
         bounds.connections +=
@@ -123,9 +124,10 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     }
     const std::uint64_t answer = query_rows_max * row.max();
     // Undoing a coding, decoding, the rows of one request, and a query's answer as JSON with
-    // everything escaped.
-    bounds.cores += cores * (core_bytes + coding::memory_max + decode_factor * limits.body_bytes +
-                            2 * row.of_json(limits.body_bytes) + 7 * answer +
+    // everything escaped, which may be compressed.
+    bounds.cores += cores * (core_bytes + coding::memory_max + coding::encoder_memory_max +
+                            decode_factor * limits.body_bytes +
+                            2 * row.of_json(limits.body_bytes) + 2 * 7 * answer +
                             answered_id_bytes * readings_max(config) +
                             explanation_bytes(config, row));
     // As records, which grow by doubling, and as bytes. A request's rows are not divided.

@@ -1,15 +1,13 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
 
-// Content codings of HTTP (RFC 9110, 8.4.1).
-namespace ingest::coding {
+#include "coding/coding.h"
 
-enum class Coding : std::uint8_t { identity, gzip, zstd };
+namespace ingest::coding {
 
 // The largest window of zstd that is decoded: what RFC 9659 grants to every client.
 inline constexpr int zstd_window_log_max = 23;

@@ -17,6 +17,7 @@ std::string_view reason_phrase(unsigned status) noexcept {
         case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
+        case 406: return "Not Acceptable";
         case 408: return "Request Timeout";
         case 411: return "Length Required";
         case 413: return "Content Too Large";

@@ -19,15 +19,6 @@ constexpr std::uint64_t unread_max = 64 * 1024;
 
 constexpr std::size_t chunked_room_min = 16 * 1024;
 
-bool tag_matches(std::string_view list, std::string_view tag) noexcept {
-    while (!list.empty()) {
-        std::string_view candidate = trimmed(take_until(list, ','));
-        if (candidate.starts_with("W/")) candidate.remove_prefix(2);
-        if (candidate == tag || candidate == "*") return true;
-    }
-    return false;
-}
-
 }  // namespace
 
 Exchange::Next Exchange::reject(unsigned status, std::string_view detail,
@@ -59,6 +50,7 @@ Exchange::Next Exchange::open(std::string_view head) {
     find_route();
     if (route_.rejection) return reject(route_.rejection.status, route_.rejection.detail);
     if (route_.options) return Next::answer;
+    if (const auto refused = refuse_codings()) return *refused;
     switch (route_.endpoint) {
         case Endpoint::ingest:
         case Endpoint::ingest_batch:
@@ -221,17 +213,6 @@ void Exchange::decide_connection(unsigned status, std::size_t received) {
         keep_alive_ = false;
 }
 
-void Exchange::serve_asset(Response& response) const {
-    const Asset& asset = *route_.asset;
-    response.entity_tag =
-        terms_->entity_tags[static_cast<std::size_t>(&asset - terms_->assets.data())];
-    response.content_type = asset.content_type;
-    response.body = asset.bytes;
-    response.body_apart = true;
-    response.page = !asset.content_type.starts_with("application/json");
-    if (tag_matches(fields_.if_none_match.value, response.entity_tag)) response.status = 304;
-}
-
 unsigned Exchange::append_latest_answer(std::string& out, Response& response,
                                         const ErrorContext& context) const {
     if (latest_->kind == LatestAnswer::Kind::rows && latest_->rows) {
@@ -311,6 +292,7 @@ void Exchange::fill_document(Response& response) {
     station_.document.clear();
     response.status = append_document(station_.document, response);
     response.body = station_.document;
+    encode_document(response);
 }
 
 std::string_view Exchange::render(std::string& wire, std::size_t received) {
@@ -323,6 +305,7 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     response.http_1_1 = head_ == nullptr || head_->http_1_1;
     response.keep_alive = keep_alive_;
     response.head_only = route_.head_only;
+    response.varies_by_coding = answer_codings_.has_value();
     if (coding_refused_) response.accept_encoding = codings_served;
     station_.more_fields.clear();
     const std::string_view origin = fields_.origin.value;
@@ -357,6 +340,7 @@ void Exchange::finish() noexcept {
     status_ = 0;
     coding_ = coding::Coding::identity;
     coding_refused_ = false;
+    answer_codings_.reset();
     outcome_.reset();
     explanation_.reset();
     ack_.reset();

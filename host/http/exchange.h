@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "coding/decoding.h"
+#include "http/accept_encoding.h"
 #include "http/address.h"
 #include "http/body.h"
 #include "http/error_body.h"
@@ -91,7 +92,11 @@ private:
     unsigned append_latest_answer(std::string& out, Response& response,
                                   const ErrorContext& context) const;
     unsigned append_document(std::string& out, Response& response);
-    void serve_asset(Response& response) const;
+    const AnswerCodings& answer_codings();
+    std::optional<Next> refuse_codings();
+    coding::Coding coding_for(std::size_t size);
+    void serve_asset(Response& response);
+    void encode_document(Response& response);
     void count(unsigned status) noexcept;
     std::string_view client_name() const noexcept;
     void log_warnings() const;
@@ -125,6 +130,7 @@ private:
     bool body_taken_ = false;
     coding::Coding coding_ = coding::Coding::identity;  // of the body
     bool coding_refused_ = false;
+    std::optional<AnswerCodings> answer_codings_;  // once something depended on them
 
     unsigned status_ = 0;  // of a rejection; 0: none
     std::string detail_;

@@ -71,6 +71,9 @@ void append_response(std::string& out, const Response& response) {
         append_number(out, response.body.size());
         out += "\r\n";
     }
+    if (has_content && !response.content_encoding.empty())
+        append_field(out, "Content-Encoding", response.content_encoding);
+    if (response.varies_by_coding) out += "Vary: Accept-Encoding\r\n";
     append_field(out, "X-Request-ID", response.request_id);
     out += "X-Content-Type-Options: nosniff\r\n";
     if (!response.keep_alive) out += "Connection: close\r\n";

@@ -16,6 +16,7 @@ struct Response {
     std::string_view request_id;
     std::string_view date;           // of DateText
     std::string_view allow;          // empty: no Allow
+    std::string_view content_encoding;  // empty: the body is as it is
     std::string_view accept_encoding;  // empty: no Accept-Encoding
     std::string_view entity_tag;     // empty: no ETag and Cache-Control
     std::uint32_t retry_after_s = 0; // 0: no Retry-After
@@ -23,6 +24,7 @@ struct Response {
     bool keep_alive = true;
     bool head_only = false;          // to HEAD: the length of the body without it
     bool body_apart = false;         // the caller sends the body itself
+    bool varies_by_coding = false;   // with another Accept-Encoding it could be another
     bool page = false;               // what a browser shows: gets a Content-Security-Policy
     std::string_view more_fields;    // whole lines, of CorsPolicy and Reception
 };

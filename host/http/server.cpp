@@ -48,9 +48,9 @@ public:
     Impl(const Options& options, Services services)
         : shared_(options, std::move(services), random_seed()) {
         take_rate(options.rate_limit);
+        take_assets(shared_.services.assets);
         for (unsigned core = 0; core < shared_.threads; ++core) {
-            cores_.push_back(std::make_unique<Core>(shared_,
-                                                    make_terms(options, shared_.services.assets),
+            cores_.push_back(std::make_unique<Core>(shared_, make_terms(options),
                                                     make_front(core)));
         }
         listener_ = std::make_unique<Listener>(cores_);
@@ -94,11 +94,12 @@ public:
 
     void change(const Options& options, const std::vector<Asset>& assets) {
         take_rate(options.rate_limit);
+        take_assets(assets);
         std::vector<std::unique_ptr<intake::Front>> fronts;
         std::vector<SharedTerms> terms;
         for (unsigned core = 0; core < shared_.threads; ++core) {
             fronts.push_back(make_front(core));
-            terms.push_back(make_terms(options, assets));
+            terms.push_back(make_terms(options));
         }
         shared_.change_bounds(options);
         std::latch done(static_cast<std::ptrdiff_t>(cores_.size()));
@@ -144,13 +145,17 @@ private:
     std::unique_ptr<intake::Front> make_front(unsigned core) const {
         return shared_.services.make_front ? shared_.services.make_front(core) : nullptr;
     }
-    SharedTerms make_terms(const Options& options, const std::vector<Asset>& assets) const {
-        return std::make_shared<const Terms>(options, assets, limiter_);
+    void take_assets(const std::vector<Asset>& assets) {
+        assets_ = std::make_shared<const ServedAssets>(assets, assets_.get());
+    }
+    SharedTerms make_terms(const Options& options) const {
+        return std::make_shared<const Terms>(options, assets_, limiter_);
     }
 
     Shared shared_;
     RateLimit rate_;
     SharedLimiter limiter_;
+    SharedAssets assets_;
     std::vector<std::unique_ptr<Core>> cores_;
     std::unique_ptr<Listener> listener_;
     std::uint16_t port_ = 0;

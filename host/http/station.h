@@ -12,6 +12,7 @@
 #include "base/count.h"
 #include "base/distribution.h"
 #include "base/uuid.h"
+#include "coding/encoding.h"
 #include "http/body.h"
 #include "http/connection_table.h"
 #include "http/log_budget.h"
@@ -79,10 +80,12 @@ struct Station {
     SharedTerms terms;  // of requests that begin now
     std::unique_ptr<intake::Front> front;
     UuidSource ids;
+    coding::Encoder encoder{coding::Effort::quick};
     DateText date;
     BodyPool bodies;
     // Scratch for one answer, from the start of its rendering to its first write.
     std::string document;
+    std::string encoded;
     std::string more_fields;
     std::string wire;
     CoreCounts counts;

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "http/rate_limiter.h"
 #include "http/response.h"
 #include "http/router.h"
+#include "http/served_assets.h"
 #include "http/server.h"
 
 namespace ingest::http {
@@ -18,15 +18,14 @@ using SharedLimiter = std::shared_ptr<RateLimiter>;
 // limiter, which locks for itself. Each core has its own, so that its requests, which keep those
 // that they began with, count no reference that other cores count too.
 struct Terms {
-    Terms(const Options& options, std::vector<Asset> all_assets, SharedLimiter its_limiter);
+    Terms(const Options& options, SharedAssets all_assets, SharedLimiter its_limiter);
     Terms(const Terms&) = delete;
     Terms& operator=(const Terms&) = delete;
 
     const Limits limits;
     const CorsPolicy cors;
-    const std::vector<Asset> assets;
-    const std::vector<std::string> entity_tags;  // of the assets
-    const Router router;                         // leads to the assets
+    const SharedAssets assets;
+    const Router router;  // leads to the assets
     const SharedLimiter limiter;
     const access::SharedGate gate;  // null: everybody is let in
     const std::vector<IpNetwork> trusted_proxies;

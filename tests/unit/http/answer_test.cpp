@@ -262,7 +262,11 @@ TEST(Documents, TheLedgerIsNotThereForOthers) {
         Shared shared({}, std::move(services), 1);
         const Options options;
         Station station(
-            shared, std::make_shared<const Terms>(options, std::vector<Asset>{}, nullptr), nullptr);
+            shared,
+            std::make_shared<const Terms>(
+                options, std::make_shared<const ServedAssets>(std::vector<Asset>{}, nullptr),
+                nullptr),
+            nullptr);
         Exchange exchange(station, Address::of(peer));
         const std::string head =
             std::string(method) + " /internal/ledger HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -100,6 +100,7 @@ public:
     std::atomic<bool> overloaded{false};
     std::atomic<bool> keep_bodies{true};
     std::atomic<std::size_t> hand_overs{0};
+    std::atomic<std::uint32_t> readings{2};  // of each batch
     std::atomic<std::size_t> outcome_bytes{0};  // what each says that it holds
     std::optional<std::promise<void>> stuck;  // /health sets it, and waits for release_core
     std::promise<void> release_core;
@@ -116,7 +117,7 @@ private:
                                          std::string(request.idempotency_key));
             }
             intake::Outcome outcome;
-            outcome.total = request.form == intake::Form::single ? 1 : 2;
+            outcome.total = request.form == intake::Form::single ? 1 : house_.readings.load();
             if (request.body.starts_with("bad")) {
                 outcome.detail = "not JSON";
                 return outcome;
