@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
             case Command::serve: return run_serve(*arguments);
             case Command::check: return run_check(*arguments);
             case Command::plugins: return run_plugins(*arguments);
+            case Command::schema: return run_schema(*arguments);
             case Command::new_plugin: return run_new_plugin(*arguments);
             case Command::probe: return run_probe(*arguments);
             case Command::reload: return run_reload(*arguments);

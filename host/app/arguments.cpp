@@ -20,11 +20,12 @@ struct CommandRule {
     std::span<const std::string_view> actions = {};  // one of them follows the name
 };
 
-constexpr std::array<CommandRule, 10> commands{{
+constexpr std::array<CommandRule, 11> commands{{
     {"serve", Command::serve},
     {"reload", Command::reload},
     {"check", Command::check},
     {"plugins", Command::plugins},
+    {"schema", Command::schema},
     {"new-plugin", Command::new_plugin},
     {"probe", Command::probe},
     {"keys", Command::keys, key_actions},
@@ -41,12 +42,13 @@ struct OptionRule {
     bool has_value = true;
 };
 
-constexpr std::array<OptionRule, 33> options{{
+constexpr std::array<OptionRule, 35> options{{
     {"--config", Command::serve},
     {"--config", Command::reload},
     {"--config", Command::check},
     {"--print", Command::check, {}, false},
     {"--config", Command::plugins},
+    {"--config", Command::schema},
     {"--config", Command::keys},
     {"--file", Command::keys},
     {"--scope", Command::keys, "new"},
@@ -55,6 +57,7 @@ constexpr std::array<OptionRule, 33> options{{
     {"--config", Command::spool},
     {"--config", Command::dead_letters},
     {"--dir", Command::plugins},
+    {"--dir", Command::schema},
     {"--dir", Command::reload},
     {"--dir", Command::spool},
     {"--dir", Command::new_plugin},
@@ -144,7 +147,9 @@ Result<void> set_wait(Arguments& arguments, std::string_view value) {
 Result<void> set(Arguments& arguments, std::string_view name, std::string_view value) {
     if (name == "--wait") return set_wait(arguments, value);
     if (name == "--config") arguments.config = value;
-    if (name == "--dir" && arguments.command == Command::plugins) {
+    const bool searches =
+        arguments.command == Command::plugins || arguments.command == Command::schema;
+    if (name == "--dir" && searches) {
         arguments.dirs.emplace_back(value);
     } else if (name == "--dir") {
         arguments.dir = value;
@@ -299,6 +304,9 @@ std::string_view usage() noexcept {
                                         list the plugins that are there, with their options and
                                         checksums, and what cannot be used with the reason; each
                                         is loaded in a process of its own
+  ingest-host schema [--config FILE] [--dir DIR]...
+                                        print a JSON Schema of configuration files, for editors,
+                                        with the options of the plugins that are there
   ingest-host new-plugin NAME --kind validator|sink --lang cpp|c|rust [--dir DIR]
                                         write a project for a plugin of your own, into ./NAME or
                                         DIR; it builds and runs as it is

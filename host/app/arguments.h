@@ -15,6 +15,7 @@ enum class Command {
     reload,
     check,
     plugins,
+    schema,
     new_plugin,
     probe,
     keys,
@@ -28,7 +29,7 @@ enum class Command {
 struct Arguments {
     Command command = Command::serve;
     std::filesystem::path config;             // empty: none was given
-    std::vector<std::filesystem::path> dirs;  // `plugins --dir DIR`
+    std::vector<std::filesystem::path> dirs;  // `plugins|schema --dir DIR`
     std::string url = "http://127.0.0.1:8001/health";  // `probe`
     std::filesystem::path ca;           // `probe --ca FILE`
     std::filesystem::path certificate;  // `probe --certificate FILE --key FILE`

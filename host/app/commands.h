@@ -9,6 +9,7 @@ namespace ingest::app {
 int run_serve(const Arguments& arguments);
 int run_check(const Arguments& arguments);
 int run_plugins(const Arguments& arguments);
+int run_schema(const Arguments& arguments);
 int run_new_plugin(const Arguments& arguments);
 int run_probe(const Arguments& arguments);
 int run_reload(const Arguments& arguments);

@@ -237,8 +237,8 @@ void read_sinks(MapReader& map, std::vector<Sink>& sinks) {
         const auto here = sinks.begin() + static_cast<std::ptrdiff_t>(i);
         const auto same = std::find_if(sinks.begin(), here,
                                        [&](const Sink& s) { return s.name == here->name; });
+        if (here->name.empty() || same == here) continue;
         const Node::Member* name = member->value.items[i].find("name");
-        if (here->name.empty() || name == nullptr || same == here) continue;
         map.diagnostics().add(name->value.mark,
                               here->use.path + ".name: " + same->use.path + " has the name " +
                                   describe(name->value) + " too",

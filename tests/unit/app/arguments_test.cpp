@@ -36,6 +36,16 @@ TEST(Arguments, CheckPrintsWhenItIsTold) {
               "there is no option --print here");
 }
 
+TEST(Arguments, SchemaLooksForPluginsAsPluginsDoes) {
+    const auto arguments = parse({"schema", "--dir", "a", "--config=c.yaml", "--dir=b"});
+    ASSERT_TRUE(arguments) << arguments.error().message;
+    EXPECT_EQ(arguments->command, Command::schema);
+    EXPECT_THAT(arguments->dirs, ElementsAre("a", "b"));
+    EXPECT_EQ(arguments->config, "c.yaml");
+    EXPECT_TRUE(parse({"schema"}));
+    EXPECT_EQ(refusal({"schema", "--json"}), "there is no option --json here");
+}
+
 TEST(Arguments, KeysAreMadeListedAndRevoked) {
     const auto made = parse({"keys", "new", "line-7", "--scope", "ingest", "--scope=read",
                              "--prefix", "PUMP-", "--prefix=FAN-", "--expires", "90d", "--config",

@@ -1,5 +1,3 @@
-#include <set>
-
 #include <gtest/gtest.h>
 
 #include "unit/config/support.h"
@@ -340,39 +338,6 @@ TEST(Presets, TheFullConfigurationHoldsTheDefaults) {
     EXPECT_EQ(full.sinks[0].ready, bare.sinks[0].ready);
     EXPECT_EQ(full.sinks[0].retry_delay_min, bare.sinks[0].retry_delay_min);
     EXPECT_EQ(full.sinks[0].retry_delay_max, bare.sinks[0].retry_delay_max);
-}
-
-// Each section with a bad key: the message lists the keys that are allowed there.
-TEST(Documentation, NamesEveryKey) {
-    const Loaded loaded = load_text(R"(
-'?': 1
-service: { '?': 1 }
-log: { '?': 1 }
-http: { '?': 1, cors: { '?': 1 }, rate_limit: { '?': 1 }, limits: { '?': 1 }, batch: { '?': 1 } }
-reading: { '?': 1, fields: { a: { type: double, '?': 1 } } }
-validators: [ { plugin: a, '?': 1 } ]
-spool: { '?': 1 }
-sinks: [ { name: a, plugin: a, '?': 1, retry: { '?': 1 } } ]
-query: { '?': 1 }
-drain: { '?': 1 }
-)");
-    std::ifstream in(test::source_dir() / "docs/configuration.md");
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    std::set<std::string> keys;
-    for (const Diagnostic& error : loaded.diagnostics.errors()) {
-        static constexpr std::string_view before = "; allowed: ";
-        const std::size_t at = error.text.find(before);
-        ASSERT_NE(at, std::string::npos) << error.text;
-        std::istringstream list(error.text.substr(at + before.size()));
-        for (std::string key; list >> key;) {
-            if (key.ends_with(',')) key.pop_back();
-            keys.insert(key);
-        }
-    }
-    EXPECT_EQ(loaded.diagnostics.errors().size(), 16U);
-    EXPECT_GE(keys.size(), 60U);
-    for (const std::string& key : keys)
-        EXPECT_NE(text.find("`" + key + "`"), std::string::npos) << key;
 }
 
 }  // namespace
