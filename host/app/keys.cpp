@@ -86,6 +86,8 @@ constexpr std::array live_keys{
         &same<&Config::http, &config::Http::limits, &config::Limits::connections>},
     Key{"http.limits.connections_per_address",
         &same<&Config::http, &config::Http::limits, &config::Limits::connections_per_address>},
+    Key{"http.limits.in_flight_requests",
+        &same<&Config::http, &config::Http::limits, &config::Limits::in_flight_requests>},
     Key{"http.limits.in_flight_bytes",
         &same<&Config::http, &config::Http::limits, &config::Limits::in_flight_bytes>},
     Key{"http.batch.readings_max",

@@ -65,28 +65,29 @@ private:
     std::size_t open_ INGEST_GUARDED_BY(mutex_) = 0;
 };
 
-// Bytes that requests hold, over all cores. Any thread.
-class InFlight {
+// So much of something that requests hold, over all cores, and no more. Any thread.
+class Budget {
 public:
-    explicit InFlight(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}
+    explicit Budget(std::size_t most) noexcept : most_(most) {}
 
-    void change_bound(std::size_t bytes_max) noexcept {
-        bytes_max_.store(bytes_max, std::memory_order_relaxed);
+    void change_bound(std::size_t most) noexcept {
+        most_.store(most, std::memory_order_relaxed);
     }
 
-    bool take(std::size_t bytes) noexcept {
-        if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <=
-            bytes_max_.load(std::memory_order_relaxed))
+    bool take(std::size_t amount) noexcept {
+        if (taken_.fetch_add(amount, std::memory_order_relaxed) + amount <=
+            most_.load(std::memory_order_relaxed))
             return true;
-        give(bytes);
+        give(amount);
         return false;
     }
-    void give(std::size_t bytes) noexcept { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
-    std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+    void give(std::size_t amount) noexcept { taken_.fetch_sub(amount, std::memory_order_relaxed); }
+    std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
+    bool full() const noexcept { return taken() >= most_.load(std::memory_order_relaxed); }
 
 private:
-    std::atomic<std::size_t> bytes_max_;
-    std::atomic<std::size_t> bytes_{0};
+    std::atomic<std::size_t> most_;
+    std::atomic<std::size_t> taken_{0};
 };
 
 }  // namespace ingest::http

@@ -17,7 +17,10 @@ namespace {
 // back later (429, 503) keeps its connection.
 constexpr std::uint64_t unread_max = 64 * 1024;
 
-constexpr std::size_t chunked_room_min = 16 * 1024;
+// Of a body that comes, or is announced: a client that announces much and sends little must not
+// keep others out.
+constexpr std::size_t body_room_min = 8 * 1024;
+constexpr std::string_view overloaded = "too many requests are being worked on";
 
 }  // namespace
 
@@ -58,7 +61,9 @@ Exchange::Next Exchange::open(std::string_view head) {
             return begin_ingest();
         case Endpoint::latest:
             if (const auto refused = refuse_client()) return *refused;
-            if (station_.shared.services.latest) return Next::ask_latest;
+            if (station_.shared.services.latest) {
+                return enter_work() ? Next::ask_latest : Next::answer;
+            }
             latest_ = LatestAnswer{LatestAnswer::Kind::unsupported, {}};
             return Next::answer;
         case Endpoint::metrics:
@@ -110,11 +115,15 @@ Exchange::Next Exchange::begin_ingest() {
     if (const auto refused = refuse_client()) return *refused;
     if (const auto refused = refuse_load()) return *refused;
     body_ = station_.bodies.take();
-    if (!reserve(static_cast<std::size_t>(framing_.length))) return Next::answer;
+    if (!reserve(std::min(static_cast<std::size_t>(framing_.length), body_room_min))) {
+        return Next::answer;
+    }
     return Next::read_body;
 }
 
 std::optional<Exchange::Next> Exchange::refuse_load() {
+    // Before the body is read; that there still is a place when it has come is not promised.
+    if (station_.shared.requests.full()) return refuse_overload();
     if (!station_.shared.services.overload) return std::nullopt;
     const std::optional<intake::Overload> overload = station_.shared.services.overload();
     if (!overload) return std::nullopt;
@@ -122,26 +131,44 @@ std::optional<Exchange::Next> Exchange::refuse_load() {
     return reject(503, overload->detail, std::max<std::uint32_t>(1, overload->retry_after_s));
 }
 
+Exchange::Next Exchange::refuse_overload() {
+    station_.counts.overloaded.add();
+    return reject(503, overloaded, 1);
+}
+
 bool Exchange::reserve(std::size_t size) {
-    const std::size_t body_max = terms().limits.body_max;
-    if (size > body_max) {
+    if (size > terms().limits.body_max) {
         refuse_large();
         return false;
     }
     if (size > held_) {
-        // A chunked body's room doubles, so that it is not copied for each chunk.
-        std::size_t room = size;
-        if (framing_.body == Framing::Body::chunked)
-            room = std::min(body_max, std::max({size, 2 * held_, chunked_room_min}));
-        if (!station_.shared.in_flight.take(room - held_)) {
-            station_.counts.overloaded.add();
-            reject(503, "too many requests are being worked on", 1);
+        if (!station_.shared.in_flight.take(size - held_)) {
+            refuse_overload();
             return false;
         }
-        held_ = room;
+        held_ = size;
     }
-    body_.reserve(std::max(size, held_));
+    body_.reserve(held_);
     return true;
+}
+
+// Doubles, so that the body is not copied for every piece of it.
+bool Exchange::make_room(std::size_t size) {
+    if (size <= held_) return true;
+    const std::size_t most = framing_.body == Framing::Body::sized
+                                 ? static_cast<std::size_t>(framing_.length)
+                                 : terms().limits.body_max;
+    return reserve(std::max(size, std::min(most, std::max(2 * held_, body_room_min))));
+}
+
+bool Exchange::enter_work() {
+    working_ = station_.shared.requests.take(1);
+    if (!working_) refuse_overload();
+    return working_;
+}
+
+void Exchange::leave_work() noexcept {
+    if (std::exchange(working_, false)) station_.shared.requests.give(1);
 }
 
 intake::Request Exchange::request() const noexcept {
@@ -165,13 +192,11 @@ Exchange::Next Exchange::explain() {
 
 Exchange::Next Exchange::take_body() {
     body_taken_ = true;
+    if (!enter_work()) return Next::answer;
     if (const auto refused = decode_body()) return *refused;
     if (route_.endpoint == Endpoint::explain) return explain();
     const std::size_t most = terms().limits.outcome_bytes_max;
-    if (!station_.shared.outcomes.take(most)) {
-        station_.counts.overloaded.add();
-        return reject(503, "too many requests are being worked on", 1);
-    }
+    if (!station_.shared.outcomes.take(most)) return refuse_overload();
     outcome_held_ = most;
     body_.pad();
     outcome_ = station_.front->accept(request());
@@ -319,6 +344,7 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     if (outcome_ && !outcome_->warnings.empty()) log_warnings();
     log_access(response.status);
     // A client may take its time with the answer; these would be held meanwhile.
+    leave_work();
     outcome_.reset();
     explanation_.reset();
     latest_.reset();
@@ -327,6 +353,7 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
 }
 
 void Exchange::finish() noexcept {
+    leave_work();
     let_go_of_encoded();
     let_go_of_body();
     if (outcome_held_ != 0) station_.shared.outcomes.give(outcome_held_);

@@ -26,7 +26,7 @@ class Exchange {
 public:
     enum class Next {
         answer,       // render()
-        read_body,    // reserve() and fill body(), then take_body()
+        read_body,    // make_room() and fill body(), then take_body()
         ask_latest,   // ask for equipment_id() and limit(), then set_latest()
         await_ack,    // the readings have joined the core's group; then set_ack()
     };
@@ -48,8 +48,10 @@ public:
 
     const Framing& framing() const noexcept { return framing_; }
     Body& body() noexcept { return body_; }
-    // Room for a body of `size` bytes; false when there is none, the answer then says why.
-    bool reserve(std::size_t size);
+    // Room for `size` bytes of a body that comes, and more where more may come; false when there is
+    // none, the answer then says why.
+    bool make_room(std::size_t size);
+    std::size_t room() const noexcept { return held_; }
     Next take_body();
     void set_ack(intake::Ack ack) { ack_ = ack; }
 
@@ -78,6 +80,10 @@ private:
     void find_route();
     Next begin_ingest();
     Next refuse_large();
+    Next refuse_overload();
+    bool reserve(std::size_t size);
+    bool enter_work();
+    void leave_work() noexcept;
     std::optional<Next> refuse_client();
     std::optional<Next> refuse_media();
     std::optional<Next> decode_body();
@@ -128,6 +134,7 @@ private:
     Body encoded_;  // what came, while its coding is undone
     std::size_t encoded_held_ = 0;
     bool body_taken_ = false;
+    bool working_ = false;  // one of Shared::requests
     coding::Coding coding_ = coding::Coding::identity;  // of the body
     bool coding_refused_ = false;
     std::optional<AnswerCodings> answer_codings_;  // once something depended on them

@@ -131,7 +131,8 @@ public:
         for (const auto& core : cores_) core->add_to(sum);
         sum.connections_refused = listener_->refused();
         sum.connections_open = shared_.connections.open();
-        sum.bytes_in_flight = shared_.in_flight.bytes() + shared_.outcomes.bytes();
+        sum.requests_in_flight = shared_.requests.taken();
+        sum.bytes_in_flight = shared_.in_flight.taken() + shared_.outcomes.taken();
         return sum;
     }
 

@@ -44,6 +44,8 @@ struct Limits {
     std::chrono::milliseconds linger_timeout{1'000};  // for a client to read a last answer
     std::size_t connections_max = 4096;
     std::size_t connections_per_address_max = 256;  // an IPv6 /64 counts as one address
+    // From the end of a request's body to its answer; one more gets 503.
+    std::size_t in_flight_requests_max = 2048;
     // Bodies from admission to answer, and answers that clients are slow to take.
     std::size_t in_flight_bytes_max = 64 * 1024 * 1024;
     // What the outcome of one request holds at most (intake::Outcome::bytes). Outcomes together

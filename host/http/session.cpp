@@ -191,16 +191,20 @@ Task<bool> Session::receive_head() {
     co_return true;
 }
 
+// True also when there is an answer instead: no room.
 Task<bool> Session::receive_sized() {
     Body& body = exchange_.body();
     const auto length = static_cast<std::size_t>(exchange_.framing().length);
     const std::string_view here = input_.view().substr(0, length);
+    if (!exchange_.make_room(here.size())) co_return true;
     body.append(here);
     input_.consume(here.size());
     body_received_ = body.size();
     while (body.size() < length) {
+        if (!exchange_.make_room(body.size() + 1)) co_return true;
         error_code error;
-        const asio::mutable_buffer room(body.free(), length - body.size());
+        const asio::mutable_buffer room(body.free(),
+                                        std::min(length, exchange_.room()) - body.size());
         const std::size_t count = co_await stream_.read(room, error);
         if (error || cut_) co_return false;
         body.grow(count);
@@ -215,7 +219,7 @@ Task<bool> Session::receive_chunked() {
     for (;;) {
         const ChunkedDecoder::Step step = chunks_.next(input_.view());
         if (step.state == ChunkedDecoder::State::data) {
-            if (!exchange_.reserve(exchange_.body().size() + step.data.size())) co_return true;
+            if (!exchange_.make_room(exchange_.body().size() + step.data.size())) co_return true;
             exchange_.body().append(step.data);
         }
         input_.consume(step.consumed);
@@ -319,7 +323,7 @@ Task<bool> Session::write(std::string_view bytes, std::string_view behind) {
 
 // Copies `bytes`, because they may be the core's scratch; the exchange's terms hold `behind`.
 Task<bool> Session::write_rest(std::string_view bytes, std::string_view behind) {
-    InFlight& in_flight = core_.station().shared.in_flight;
+    Budget& in_flight = core_.station().shared.in_flight;
     const std::size_t held = bytes.size();
     if (!in_flight.take(held)) co_return false;
     enter(Phase::writing);

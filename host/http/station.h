@@ -36,8 +36,9 @@ struct Shared {
     const Services services;
     std::function<observe::HttpCounts()> counts;  // of all cores; set before they start
     ConnectionTable connections;
-    InFlight in_flight;  // bodies from admission to acceptance; answers that are slowly taken
-    InFlight outcomes;   // from acceptance to the answer
+    Budget requests;   // that are worked on, from the end of the body to the answer
+    Budget in_flight;  // bytes of bodies from admission to acceptance; of answers slowly taken
+    Budget outcomes;   // bytes from acceptance to the answer
     TlsSlot tls;
     LogBudget warning_lines{10};
     LogBudget handshake_lines{1};

@@ -40,6 +40,9 @@ void tell_http(Families& to, const HttpCounts& http) {
     to.add(http.connections_refused);
     to.gauge("ingest_http_connections_open", "Connections that are open.");
     to.add(http.connections_open);
+    to.gauge("ingest_http_in_flight_requests",
+             "Requests that are worked on, from the end of the body to the answer.");
+    to.add(http.requests_in_flight);
     to.gauge("ingest_http_in_flight_bytes", "Held for requests under way and their answers.");
     to.add(http.bytes_in_flight);
     to.counter("ingest_http_rate_limited_total", "Requests refused with 429.");

@@ -35,6 +35,7 @@ struct HttpCounts {
     std::uint64_t timeouts = 0;             // 408, idle, write and TLS handshake
     std::uint64_t handshakes_failed = 0;    // of TLS
     std::uint64_t connections_open = 0;     // now
+    std::uint64_t requests_in_flight = 0;   // now, from the end of the body to the answer
     std::uint64_t bytes_in_flight = 0;      // now
 
     std::uint64_t readings_accepted() const noexcept { return readings_stored + readings_spooled; }

@@ -87,6 +87,7 @@ void read_limits(MapReader& map, Limits& limits) {
     map.integer("connections", limits.connections, {1, 1'000'000});
     map.integer("connections_per_address", limits.connections_per_address, {1, 1'000'000});
     map.integer("handshakes", limits.handshakes, {1, 100'000});
+    map.integer("in_flight_requests", limits.in_flight_requests, {1, 1'000'000});
     map.size("in_flight_bytes", limits.in_flight_bytes, {mib, tib});
     if (limits.in_flight_bytes < limits.body_bytes) {
         map.error(map.has("in_flight_bytes") ? "in_flight_bytes" : "body_bytes",

@@ -152,8 +152,8 @@ TEST(ConnectionTable, Bounds) {
     EXPECT_TRUE(table.wait_until_empty(std::chrono::steady_clock::now()));
 }
 
-TEST(InFlight, Bound) {
-    InFlight bytes(100);
+TEST(Budget, Bound) {
+    Budget bytes(100);
     EXPECT_TRUE(bytes.take(60));
     EXPECT_FALSE(bytes.take(41));
     EXPECT_TRUE(bytes.take(40));

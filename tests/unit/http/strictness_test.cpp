@@ -1,3 +1,5 @@
+#include <list>
+
 #include "server_fixture.h"
 
 // What is refused, byte for byte, and what connections do around it.
@@ -244,6 +246,49 @@ TEST_F(ServerTest, BodiesInFlightAreBounded) {
     EXPECT_EQ(first.receive()->status, 201);
     EXPECT_TRUE(soon([this] { return server->counters().bytes_in_flight == 0; }));
     EXPECT_EQ(post(std::string(30, 'x')).status, 201);
+}
+
+// Bytes are held when they come, not when they are announced: few clients that announce the largest
+// body and send nothing more would keep all others out.
+TEST_F(ServerTest, AnAnnouncedBodyHoldsNoMoreThanHasCome) {
+    options.limits.body_max = 1024 * 1024;
+    options.limits.in_flight_bytes_max = 1024 * 1024;
+    start();
+    const std::string bytes = post_bytes(std::string(1024 * 1024, 'x'));
+    std::list<RawClient> slow;
+    for (int i = 0; i < 20; ++i) {
+        slow.emplace_back(server->port());
+        slow.back().send(bytes.substr(0, bytes.size() - 1024 * 1024 + 1));
+    }
+    ASSERT_TRUE(soon([this] { return server->counters().bytes_in_flight >= 20U * 8 * 1024; }));
+    EXPECT_EQ(post("y").status, 201);
+    // Those that go on get what there is; the rest are told that there is none.
+    slow.front().send(std::string(1024 * 1024 - 1, 'x'));
+    EXPECT_EQ(slow.front().receive()->status, 503);
+}
+
+TEST_F(ServerTest, RequestsInFlightAreBounded) {
+    options.limits.in_flight_requests_max = 2;
+    start();
+    house.hold();
+    RawClient first = connect();
+    RawClient second = connect();
+    first.send(post_bytes("one"));
+    second.send(post_bytes("two"));
+    ASSERT_TRUE(soon([this] { return server->counters().requests_in_flight == 2; }));
+    const RawResponse refused = post("three");
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_NE(refused.field("retry-after"), "");
+    RawClient third = connect();
+    third.send("GET /api/v1/sensors/P/latest HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(third.receive()->status, 503);
+    third.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(third.receive()->status, 200) << "who watches is answered";
+    EXPECT_EQ(house.bodies().size(), 2U);
+    house.release(intake::Ack::stored);
+    for (RawClient* client : {&first, &second}) EXPECT_EQ(client->receive()->status, 201);
+    EXPECT_TRUE(soon([this] { return server->counters().requests_in_flight == 0; }));
+    EXPECT_EQ(post("four").status, 201);
 }
 
 TEST_F(ServerTest, OutcomesInFlightAreBounded) {
