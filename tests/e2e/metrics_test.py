@@ -178,7 +178,8 @@ class MetricsTest(e2e.HostTest):
         # A body whose last byte does not come holds all there is for bodies.
         with socket.create_connection(("127.0.0.1", host.port), timeout=e2e.PATIENCE) as slow:
             slow.sendall(b"POST /api/v1/sensors/ingest HTTP/1.1\r\nHost: a\r\n"
-                         b"Content-Type: application/json\r\nContent-Length: 1048576\r\n\r\n" + b" " * 1048575)
+                         b"Content-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"
+                         + b" " * 1048575)
             client = host.client()
             poll(lambda: client.ingest(e2e.reading()).status == 503, "load is shed")
             told = scrape(host, self)
