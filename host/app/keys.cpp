@@ -51,6 +51,7 @@ constexpr std::array start_keys{
 
 // What the next request, write or query is done by.
 constexpr std::array live_keys{
+    Key{"process.dumpable", &same<&Config::process, &config::Process::dumpable>},
     Key{"log.level", &same<&Config::log, &config::Log::level>},
     Key{"http.cors.origins", &same<&Config::http, &config::Http::cors_origins>},
     Key{"http.rate_limit.enabled",

@@ -14,6 +14,7 @@
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/descriptor_limit.h"
+#include "app/dumps.h"
 #include "app/passed_socket.h"
 #include "app/reload.h"
 #include "app/version.h"
@@ -84,8 +85,8 @@ private:
 // stop. Reloads are done one after the other: who asks while one is under way gets the next one.
 class Service {
 public:
-    Service(const Arguments& arguments, PluginSet& plugins, Assembly& assembly)
-        : arguments_(arguments), plugins_(plugins), assembly_(assembly) {
+    Service(const Arguments& arguments, PluginSet& plugins, Assembly& assembly, Dumps& dumps)
+        : arguments_(arguments), plugins_(plugins), assembly_(assembly), dumps_(dumps) {
         auto opened = ControlSocket::open(assembly.edition().config.spool.dir);
         if (opened) {
             control_ = std::move(*opened);
@@ -122,6 +123,7 @@ private:
         if (control_) askers = control_->take();
         Watchdog watchdog({.patience = assembly_.edition().config.drain.timeout + stuck_grace});
         const Reloaded reloaded = reload(arguments_.config, plugins_, assembly_);
+        dumps_.allow(assembly_.edition().config.process.dumpable);
         for (Asker& asker : askers) asker.tell(reloaded.status, reloaded.text);
         return watchdog.end();
     }
@@ -129,6 +131,7 @@ private:
     const Arguments& arguments_;
     PluginSet& plugins_;
     Assembly& assembly_;
+    Dumps& dumps_;
     std::unique_ptr<ControlSocket> control_;  // null: it could not be had
 };
 
@@ -146,6 +149,7 @@ int fail(const Error& error) {
 }  // namespace
 
 int run_serve(const Arguments& arguments) {
+    Dumps dumps;
     bound_arenas();
     const sigset_t signals = block_signals();
     const auto passed_socket = take_passed_socket();
@@ -166,6 +170,7 @@ int run_serve(const Arguments& arguments) {
         return 2;
     }
     if (!passed_socket) return fail(passed_socket.error());
+    dumps.allow(edition->config.process.dumpable);
     raise_descriptor_limit(edition->config);
     Opening opening;
     opening.call_watch = &call_watch;
@@ -187,7 +192,7 @@ int run_serve(const Arguments& arguments) {
                {"port", (*assembly)->port()},
                {"docs", "/docs"},
                {"version", version()}});
-    const ToldToStop told = Service(arguments, plugins, **assembly).run(signals);
+    const ToldToStop told = Service(arguments, plugins, **assembly, dumps).run(signals);
     const auto patience = (*assembly)->edition().config.drain.timeout;
     const auto deadline = told.at + patience;
     const Watchdog watchdog(

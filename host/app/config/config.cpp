@@ -54,6 +54,10 @@ void read_service(MapReader& map, Service& service) {
     map.text("environment", service.environment, label);
 }
 
+void read_process(MapReader& map, Process& process) {
+    map.boolean("dumpable", process.dumpable);
+}
+
 void read_log(MapReader& map, Log& log) {
     using log::Format;
     using log::Level;
@@ -273,6 +277,7 @@ void read_storage(MapReader& map, Config& config) {
 
 void read_config(MapReader& map, Config& config, const std::filesystem::path& base) {
     map.section("service", config.service, read_service);
+    map.section("process", config.process, read_process);
     map.section("log", config.log, read_log);
     map.section("http", config.http,
                 [&](MapReader& http, Http& to) { read_http(http, to, base); });

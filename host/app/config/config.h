@@ -36,6 +36,10 @@ struct Log {
     log::Format format = log::Format::json;
 };
 
+struct Process {
+    bool dumpable = false;  // core files and debuggers of the same user are let at it
+};
+
 struct RateLimit {
     bool enabled = false;
     std::uint32_t per_minute = 100;  // requests of one key, or else one client address
@@ -168,6 +172,7 @@ struct Drain {
 
 struct Config {
     Service service;
+    Process process;
     Log log;
     Http http;
     std::optional<Admin> admin;  // none: the API's port has what it would have

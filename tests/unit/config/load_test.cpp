@@ -85,11 +85,13 @@ sinks:
       retry: { delay_min: 2s, delay_max: 2m } }
 query: { readers: 4, timeout: 6s }
 drain: { timeout: 0s }
+process: { dumpable: true }
 )";
 
 TEST(Load, EveryKeyOfTheServerIsRead) {
     const Config config = good(every_key);
     EXPECT_EQ(config.service.name + config.service.environment, "ne");
+    EXPECT_TRUE(config.process.dumpable);
     EXPECT_EQ(config.log.level, log::Level::error);
     EXPECT_EQ(config.log.format, log::Format::text);
     EXPECT_EQ(config.http.host, "::1");
@@ -324,8 +326,9 @@ TEST(Presets, TheFullConfigurationHoldsTheDefaults) {
                           l.in_flight_bytes);
     };
     const auto rest = [](const Config& c) {
-        return std::tuple(c.service.name, c.service.environment, c.log.level, c.log.format,
-                          c.http.threads, c.http.cors_origins, c.http.rate_limit.per_minute,
+        return std::tuple(c.service.name, c.service.environment, c.process.dumpable, c.log.level,
+                          c.log.format, c.http.threads, c.http.cors_origins,
+                          c.http.rate_limit.per_minute,
                           c.http.batch.readings_max, c.http.ndjson.readings_max,
                           c.reading.unknown_fields,
                           c.reading.text_bytes_max, c.spool.dir, c.spool.size_max,
