@@ -19,6 +19,8 @@ std::optional<int> number_of(const std::string& text) {
     return value;
 }
 
+}  // namespace
+
 std::optional<std::string> taken_from_environment(const char* name) {
     const char* value = std::getenv(name);
     std::optional<std::string> taken;
@@ -26,8 +28,6 @@ std::optional<std::string> taken_from_environment(const char* name) {
     ::unsetenv(name);
     return taken;
 }
-
-}  // namespace
 
 Result<std::optional<int>> find_passed_socket(const PassedSockets& passed, pid_t self) {
     if (!passed.pid || !passed.count) return std::optional<int>();

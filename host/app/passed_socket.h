@@ -11,6 +11,10 @@
 // are, LISTEN_FDS how many there are, from descriptor 3 on.
 namespace ingest::app {
 
+// A variable's value, once: it is unset, so that it is for this process alone. Main thread, before
+// any other.
+std::optional<std::string> taken_from_environment(const char* name);
+
 // The values of the two variables as they were found.
 struct PassedSockets {
     std::optional<std::string> pid;

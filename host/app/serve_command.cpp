@@ -17,6 +17,7 @@
 #include "app/dumps.h"
 #include "app/passed_socket.h"
 #include "app/reload.h"
+#include "app/state_notices.h"
 #include "app/version.h"
 #include "app/watchdog.h"
 #include "base/check.h"
@@ -85,8 +86,13 @@ private:
 // stop. Reloads are done one after the other: who asks while one is under way gets the next one.
 class Service {
 public:
-    Service(const Arguments& arguments, PluginSet& plugins, Assembly& assembly, Dumps& dumps)
-        : arguments_(arguments), plugins_(plugins), assembly_(assembly), dumps_(dumps) {
+    Service(const Arguments& arguments, PluginSet& plugins, Assembly& assembly, Dumps& dumps,
+            const StateNotices& notices)
+        : arguments_(arguments),
+          plugins_(plugins),
+          assembly_(assembly),
+          dumps_(dumps),
+          notices_(notices) {
         auto opened = ControlSocket::open(assembly.edition().config.spool.dir);
         if (opened) {
             control_ = std::move(*opened);
@@ -101,9 +107,14 @@ public:
         check(source.get() >= 0, "a process can have a descriptor for its signals");
         std::array<pollfd, 2> events{
             {{source.get(), POLLIN, 0}, {control_ ? control_->descriptor() : -1, POLLIN, 0}}};
+        const int pause = notices_.alive_every()
+                              ? static_cast<int>(notices_.alive_every()->count())
+                              : -1;
+        notices_.ready();
         std::optional<ToldToStop> told;
         while (!told) {
-            if (::poll(events.data(), events.size(), -1) < 0) continue;  // EINTR
+            if (pause > 0) notices_.alive();
+            if (::poll(events.data(), events.size(), pause) <= 0) continue;  // EINTR, or the pause
             signalfd_siginfo signal{};
             bool reloads = (events[1].revents & POLLIN) != 0;
             if ((events[0].revents & POLLIN) != 0 &&
@@ -121,10 +132,12 @@ private:
     std::optional<ToldToStop> reload_once() {
         std::vector<Asker> askers;
         if (control_) askers = control_->take();
+        notices_.reloading();
         Watchdog watchdog({.patience = assembly_.edition().config.drain.timeout + stuck_grace});
         const Reloaded reloaded = reload(arguments_.config, plugins_, assembly_);
         dumps_.allow(assembly_.edition().config.process.dumpable);
         for (Asker& asker : askers) asker.tell(reloaded.status, reloaded.text);
+        notices_.ready();
         return watchdog.end();
     }
 
@@ -132,6 +145,7 @@ private:
     PluginSet& plugins_;
     Assembly& assembly_;
     Dumps& dumps_;
+    const StateNotices& notices_;
     std::unique_ptr<ControlSocket> control_;  // null: it could not be had
 };
 
@@ -153,6 +167,7 @@ int run_serve(const Arguments& arguments) {
     bound_arenas();
     const sigset_t signals = block_signals();
     const auto passed_socket = take_passed_socket();
+    const StateNotices notices;
     config::Loaded loaded = config::load(arguments.config);
     const log::Options log_options{loaded.config.log.level, loaded.config.log.format,
                                    loaded.config.service.name, std::string(version()),
@@ -192,7 +207,9 @@ int run_serve(const Arguments& arguments) {
                {"port", (*assembly)->port()},
                {"docs", "/docs"},
                {"version", version()}});
-    const ToldToStop told = Service(arguments, plugins, **assembly, dumps).run(signals);
+    const ToldToStop told =
+        Service(arguments, plugins, **assembly, dumps, notices).run(signals);
+    notices.stopping();
     const auto patience = (*assembly)->edition().config.drain.timeout;
     const auto deadline = told.at + patience;
     const Watchdog watchdog(
