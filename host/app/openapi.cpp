@@ -322,6 +322,7 @@ std::string openapi_document(const ApiFacts& facts, const model::Schema& schema)
                             std::to_string(facts.text_bytes_max) + "."}};
     document["paths"] = paths(facts);
     document["components"]["schemas"] = schemas(facts, schema);
+    add_examples(document["paths"], document["components"]["schemas"]["Reading"]);
     if (facts.asks_who) add_security(document, facts.takes_tokens);
     return document.dump(2);
 }

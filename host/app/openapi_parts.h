@@ -30,6 +30,10 @@ inline ordered_json array_of(const ordered_json& items) {
 // The schemas of /plugins and /explain. They refer to Finding and StoredReading.
 void add_plugin_schemas(ordered_json& schemas);
 
+// Puts an example beside the schema of each request, for people and for pages that send what they
+// show; none where none is known to fit, as with a pattern of one's own for the ids of equipment.
+void add_examples(ordered_json& paths, const ordered_json& reading_schema);
+
 // Says which operations need a key or token, and how it is shown.
 void add_security(ordered_json& document, bool takes_tokens);
 

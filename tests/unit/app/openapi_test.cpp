@@ -56,6 +56,53 @@ TEST(OpenApi, DescribesTheConfiguredFields) {
     }
 }
 
+// The example of /ingest, or null.
+json example_of(const model::Schema& schema, std::vector<DocumentedValidator> validators) {
+    ApiFacts facts;
+    facts.validators = std::move(validators);
+    const json document = json::parse(openapi_document(facts, schema));
+    const json& media = document["paths"]["/api/v1/sensors/ingest"]["post"]["requestBody"]
+                                ["content"]["application/json"];
+    return media.contains("example") ? media["example"] : json();
+}
+
+TEST(OpenApi, ExamplesLieWithinTheBounds) {
+    const model::Schema schema({{"t", model::ColumnType::float64, true},
+                                {"n", model::ColumnType::int64, false},
+                                {"free", model::ColumnType::float64, false},
+                                {"on", model::ColumnType::boolean, false},
+                                {"word", model::ColumnType::utf8, true},
+                                {"at", model::ColumnType::timestamp, false}});
+    const auto range = manifest(R"([{"name": "*", "type": "object", "options": [
+        {"name": "min", "type": "any", "constrains": "minimum"},
+        {"name": "max", "type": "any", "constrains": "maximum"}]}])");
+    EXPECT_EQ(example_of(schema, {{&range, json::parse(R"({"t": {"min": -50, "max": 200},
+                                                           "n": {"min": 6.5, "max": 7.5},
+                                                           "free": {"max": "a text"}})")}}),
+              json::parse(R"({"equipment_id": "PUMP-HALL3-001", "t": 75.0, "n": 7, "free": 20.5,
+                              "on": true, "word": "text", "at": "2026-01-01T12:00:00Z"})"));
+    EXPECT_EQ(example_of(schema, {{&range, json::parse(R"({"n": {"min": 6.5, "max": 6.9}})")}})
+                  .count("n"),
+              0U)
+        << "there is none, and it is not required";
+}
+
+TEST(OpenApi, NoExampleWhereNoneIsKnownToFit) {
+    const model::Schema schema({{"word", model::ColumnType::utf8, true}});
+    const auto id = manifest(R"([
+        {"name": "pattern", "type": "string", "column": "equipment_id", "constrains": "pattern"},
+        {"name": "most", "type": "any", "column": "equipment_id", "constrains": "maxLength"},
+        {"name": "word", "type": "string", "column": "word", "constrains": "pattern"}])");
+    const auto with = [&](const char* options) {
+        return example_of(schema, {{&id, json::parse(options)}});
+    };
+    EXPECT_EQ(with("{}")["equipment_id"], "PUMP-HALL3-001");
+    EXPECT_FALSE(with(R"({"pattern": "^[A-Z]+-[A-Z0-9]+-[0-9]{3}$", "most": 14})").is_null());
+    EXPECT_TRUE(with(R"({"pattern": "^[0-9]+$"})").is_null());
+    EXPECT_TRUE(with(R"({"most": 13})").is_null());
+    EXPECT_TRUE(with(R"({"word": "^x$"})").is_null());
+}
+
 TEST(OpenApi, AnExplanationKeepsNothing) {
     const json document = json::parse(openapi_document({}, *test::sensor_schema()));
     const json& operation = document["paths"]["/api/v1/sensors/explain"]["post"];
