@@ -8,7 +8,7 @@ SwaggerUIBundle({
   deepLinking: true,
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
-  tryItOutEnabled: false,
+  tryItOutEnabled: true,
   onComplete() {
     const title = document.querySelector('#api .info .title');
     if (title && title.firstChild) {

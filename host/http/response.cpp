@@ -91,8 +91,9 @@ void append_response(std::string& out, const Response& response) {
         out += "Cache-Control: no-cache\r\n";
     }
     if (response.page) {
-        out += "Content-Security-Policy: default-src 'self'; style-src 'self' 'unsafe-inline'; "
-               "img-src 'self' data:\r\n";
+        out += "Content-Security-Policy: default-src 'none'; script-src 'self'; "
+               "style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+               "form-action 'none'; frame-ancestors 'none'\r\n";
     }
     out += response.more_fields;
     out += "\r\n";
