@@ -8,12 +8,13 @@ import e2e
 
 
 class RateLimit(e2e.HostTest):
-    def limited_host(self, section, more=""):
+    def limited_host(self, section, more="", **environment):
         with open(os.path.join(e2e.SOURCE, "presets/embedded.yaml")) as file:
             before, after = file.read().split("  rate_limit:\n")
         after = after[after.index("\nreading:"):]
         config = self.write("config.yaml", before + "  rate_limit: %s\n" % section + more + after)
-        return self.host(config, {"PLUGIN_DIR": os.path.join(e2e.BUILD, "plugins")}).start()
+        return self.host(config, {"PLUGIN_DIR": os.path.join(e2e.BUILD, "plugins"),
+                                  **environment}).start()
 
     def test_default_and_environment(self):
         host = self.host(environment={"RATE_LIMIT_ENABLED": "true",
@@ -45,7 +46,7 @@ class RateLimit(e2e.HostTest):
 
     def test_behind_a_proxy(self):
         host = self.limited_host("{ enabled: yes, per_minute: 1 }",
-                                 "  trusted_proxies: 127.0.0.0/8, 10.0.0.0/8\n")
+                                 TRUSTED_PROXIES="127.0.0.0/8, 10.0.0.0/8")
         with contextlib.closing(host.client()) as client:
             def status(forwarded):
                 return client.ingest(e2e.reading(),

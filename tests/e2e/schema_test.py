@@ -20,12 +20,13 @@ FILES = ("config.yaml", "presets/embedded.yaml", "presets/postgres.yaml",
 # Broken configurations whose fault lies in what one setting asks of another, in an expression, in
 # a key that is there twice, or in a text that has to be taken apart.
 BEYOND_A_SCHEMA = {
-    "ack_without_storage", "cors_commas", "cors_json", "cors_with_path", "duplicate_key",
-    "duration_out_of_range", "duration_overflow", "empty_variable_with_message",
-    "expression_forms", "expression_nested", "expression_open", "in_flight_below_body",
-    "message_left_out", "retry_order", "secret_file_missing", "sink_name_taken",
-    "sink_names_twice", "spool_below_four_segments", "storage_far", "storage_unknown",
-    "unset_variable", "value_from_outside_is_not_shown", "value_in_a_list_is_not_shown",
+    "ack_without_storage", "auth_lets_nobody_in", "auth_tokens_unsaid", "cors_commas",
+    "cors_json", "cors_with_path", "duplicate_key", "duration_out_of_range", "duration_overflow",
+    "empty_variable_with_message", "expression_forms", "expression_nested", "expression_open",
+    "in_flight_below_body", "message_left_out", "retry_order", "secret_file_missing",
+    "sink_name_taken", "sink_names_twice", "spool_below_four_segments", "storage_far",
+    "storage_unknown", "unset_variable", "value_from_outside_is_not_shown",
+    "value_in_a_list_is_not_shown",
 }
 
 

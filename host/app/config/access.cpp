@@ -60,7 +60,7 @@ void read_auth(MapReader& http, std::optional<Auth>& auth, const std::filesystem
     http.optional_section("auth", auth, [&](MapReader& map, Auth& to) {
         map.boolean("enabled", to.enabled);
         read_file_name(map, "keys", to.keys, base);
-        if (map.has("jwt") || map.outlines()) {
+        if (map.find("jwt") != nullptr || map.outlines()) {
             map.section("jwt", to,
                         [&](MapReader& jwt, Auth& its) { read_tokens(jwt, its, base); });
         }

@@ -67,6 +67,8 @@ constexpr Description descriptions[] = {
     {"http.limits.connections", "At a time."},
     {"http.limits.connections_per_address", "At a time, of one client address."},
     {"http.limits.handshakes", "TLS handshakes at a time; of more, the oldest is closed."},
+    {"http.limits.in_flight_requests",
+     "Requests that are worked on, from the end of the body to the answer; one more gets 503."},
     {"http.limits.in_flight_bytes",
      "Request bodies in memory, all connections together; at least body_bytes."},
     {"http.batch", "Bodies of the batch endpoint in JSON."},

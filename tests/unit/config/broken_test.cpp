@@ -1,4 +1,5 @@
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <vector>
 
@@ -49,7 +50,7 @@ std::string completed(const Broken& broken) {
 
 TEST(Broken, EveryErrorIsToldWithItsPlaceAndTheRemedy) {
     const std::vector<Broken> cases = read_cases();
-    ASSERT_GE(cases.size(), 80U);
+    ASSERT_GE(cases.size(), 100U);
     const Environment variables = environment(
         {{"PORT", "s3cret-port"}, {"EMPTY", ""}, {"SECRET", "s3cret"}, {"SIZE", "-1"}});
     for (const Broken& broken : cases) {
@@ -58,6 +59,21 @@ TEST(Broken, EveryErrorIsToldWithItsPlaceAndTheRemedy) {
         EXPECT_EQ(test::lines(loaded.diagnostics), broken.expected);
         EXPECT_FALSE(loaded.diagnostics.empty());
         EXPECT_EQ(loaded.diagnostics.text().find("s3cret"), std::string::npos);
+    }
+}
+
+// Whatever the cases expect: each line is FILE:LINE:COLUMN: WRONG; RIGHT.
+TEST(Broken, EveryLineHasAFileAPlaceAndWhatWouldBeRight) {
+    const std::regex form(R"((.+)/c\.yaml:[1-9][0-9]*:[1-9][0-9]*: .+; .+)");
+    for (const Broken& broken : read_cases()) {
+        SCOPED_TRACE(broken.name);
+        const test::TemporaryDirectory dir;
+        const auto file = dir.write("c.yaml", completed(broken));
+        for (const std::string& line : load(file, environment({})).diagnostics.lines()) {
+            std::smatch parts;
+            ASSERT_TRUE(std::regex_match(line, parts, form)) << line;
+            EXPECT_EQ(parts[1], dir.path().string());
+        }
     }
 }
 

