@@ -160,6 +160,11 @@ void read_plugin(MapReader& map, PluginUse& use) {
     if (const Node::Member* member = map.node().find("plugin")) {
         use.mark = member->value.mark;
         use.options.mark = use.mark;
+        if (member->value.secret) {
+            map.error("plugin", "comes from a file, as secrets do, and is shown everywhere",
+                      "write the plugin's name here");
+            use.plugin.clear();
+        }
     }
     map.text("sha256", use.sha256, sha256);
     for (char& c : use.sha256) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
