@@ -29,8 +29,8 @@ constexpr std::uint64_t input_bytes_min = 16 * kib;
 constexpr std::uint64_t core_bytes = 4 * mib + 512 * kib;
 
 // Of decode, per byte of a body: its list of tokens, 4 bytes for each byte of the next power of
-// two, and texts without their escapes, which grow by doubling.
-constexpr std::uint64_t decode_factor = 10;
+// two, and texts without their escapes, of JSON and of CSV, which grow by doubling.
+constexpr std::uint64_t decode_factor = 12;
 
 constexpr std::uint64_t metadata_bytes_max = decode::Options().metadata_bytes_max;
 
@@ -50,18 +50,25 @@ constexpr std::uint64_t index_entry_bytes = 32;
 struct RowSizes {
     std::uint64_t fixed = 0;     // columns, without the characters of texts
     std::uint64_t text_max = 0;  // characters
-    std::uint64_t json_min = 0;  // the shortest reading that is accepted
+    std::uint64_t sent_min = 0;  // the shortest reading that is accepted, as CSV
+    std::uint64_t rows_max = 0;  // of one request
 
     std::uint64_t max() const noexcept { return fixed + text_max; }
-    // Rows of readings that have `bytes` as JSON. Characters are no more than in the JSON.
-    std::uint64_t of_json(std::uint64_t bytes) const noexcept {
-        return bytes + bytes / json_min * fixed + max();
+    // Rows of readings that were sent as `bytes`. Characters are no more than in those.
+    std::uint64_t of_body(std::uint64_t bytes) const noexcept {
+        return bytes + std::min(bytes / sent_min, rows_max) * fixed + max();
     }
 };
 
+// Of one request.
+std::uint64_t readings_max(const config::Config& config) {
+    return std::max(config.http.batch.readings_max, config.http.ndjson.readings_max);
+}
+
 RowSizes row_sizes(const config::Config& config, const model::Schema& schema) {
     RowSizes sizes;
-    sizes.json_min = sizeof("{\"equipment_id\":\"x\"}");
+    sizes.sent_min = sizeof("x\n") - 1;
+    sizes.rows_max = readings_max(config);
     for (std::size_t i = 0; i < schema.size(); ++i) {
         const model::Field& field = schema[i];
         sizes.fixed += model::value_width(field.type) + 1;  // and a bit, or two for a boolean
@@ -69,8 +76,7 @@ RowSizes row_sizes(const config::Config& config, const model::Schema& schema) {
             sizes.text_max += field.name == "metadata" ? metadata_bytes_max
                                                        : config.reading.text_bytes_max;
         }
-        if (i >= model::column_first_field && field.required)
-            sizes.json_min += field.name.size() + sizeof(",\"\":0") - 1;
+        if (i >= model::column_first_field && field.required) sizes.sent_min += sizeof(",0") - 1;
     }
     return sizes;
 }
@@ -83,11 +89,6 @@ std::uint64_t explanation_bytes(const config::Config& config, const RowSizes& ro
     return 3 * (cells + config.validators.size() * step);
 }
 
-// Of one request.
-std::uint64_t readings_max(const config::Config& config) {
-    return std::max(config.http.batch.readings_max, config.http.ndjson.readings_max);
-}
-
 }  // namespace
 
 std::uint64_t outcome_bytes_max(const config::Config& config, const model::Schema& schema) {
@@ -95,7 +96,7 @@ std::uint64_t outcome_bytes_max(const config::Config& config, const model::Schem
     options.readings_max = config.http.batch.readings_max;
     options.lines_max = config.http.ndjson.readings_max;
     const RowSizes row = row_sizes(config, schema);
-    const std::uint64_t rows = std::min(row.of_json(config.http.limits.body_bytes),
+    const std::uint64_t rows = std::min(row.of_body(config.http.limits.body_bytes),
                                         readings_max(config) * row.max());
     return intake::Intake::outcome_bytes_max(options) + 2 * rows + model::Batch(schema).memory();
 }
@@ -127,12 +128,12 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     // everything escaped, which may be compressed.
     bounds.cores += cores * (core_bytes + coding::memory_max + coding::encoder_memory_max +
                             decode_factor * limits.body_bytes +
-                            2 * row.of_json(limits.body_bytes) + 2 * 7 * answer +
+                            2 * row.of_body(limits.body_bytes) + 2 * 7 * answer +
                             answered_id_bytes * readings_max(config) +
                             explanation_bytes(config, row));
     // As records, which grow by doubling, and as bytes. A request's rows are not divided.
     bounds.commit =
-        4 * std::max<std::uint64_t>(log.group_bytes_max, row.of_json(limits.body_bytes));
+        4 * std::max<std::uint64_t>(log.group_bytes_max, row.of_body(limits.body_bytes));
     bounds.spool =
         config.spool.memory + config.spool.size_max / index_gap_bytes * index_entry_bytes;
     for (const config::Sink& sink : config.sinks) {

@@ -100,7 +100,7 @@ ordered_json finding_schema(bool in_batch) {
     if (in_batch) {
         properties["index"] = {{"type", "integer"}, {"description", "Position in the request"}};
         properties["line"] = {{"type", "integer"},
-                              {"description", "Of an NDJSON body, from 1; else absent"}};
+                              {"description", "Of an NDJSON or CSV body, from 1; else absent"}};
         properties["equipment_id"] = {{"type", {"string", "null"}}};
         properties["error"] = text();
     } else {
@@ -272,6 +272,19 @@ ordered_json metrics_operation() {
     return get_operation("metrics", "service", "What Prometheus scrapes", {{"200", answer}});
 }
 
+void add_line_formats(ordered_json& operation, std::uint32_t lines_max) {
+    const std::string most = ", up to " + std::to_string(lines_max) +
+                             "; a bad line does not concern the others.";
+    const auto text_of = [](const std::string& description) -> ordered_json {
+        return {{"schema", {{"type", "string"}, {"description", description}}}};
+    };
+    ordered_json& content = operation["requestBody"]["content"];
+    content["application/x-ndjson"] = text_of("A Reading on each line" + most);
+    content["text/csv"] = text_of(
+        "RFC 4180, in UTF-8. The first line names the columns, which are fields of a Reading in "
+        "any order; an empty cell is an absent field. A reading on each further line" + most);
+}
+
 ordered_json paths(const ApiFacts& facts) {
     ordered_json all;
     all["/api/v1/sensors/ingest"]["post"] =
@@ -279,10 +292,7 @@ ordered_json paths(const ApiFacts& facts) {
     all["/api/v1/sensors/ingest/batch"]["post"] =
         ingest_operation("ingestBatch", "Send up to a batch of readings; the good ones are kept",
                          "Batch", "BatchResult", "BatchResult");
-    const std::string lines = "A Reading on each line, up to " + std::to_string(facts.lines_max) +
-                              "; a bad line does not concern the others.";
-    all["/api/v1/sensors/ingest/batch"]["post"]["requestBody"]["content"]["application/x-ndjson"] =
-        {{"schema", {{"type", "string"}, {"description", lines}}}};
+    add_line_formats(all["/api/v1/sensors/ingest/batch"]["post"], facts.lines_max);
     all["/api/v1/sensors/explain"]["post"] = explain_operation();
     all["/api/v1/sensors/{equipment_id}/latest"]["get"] = latest_operation(facts.answers_queries);
     all["/api/v1/plugins"]["get"] =

@@ -21,7 +21,7 @@ struct ApiFacts {
     std::string service;
     std::string version;
     std::uint32_t readings_max = 100;
-    std::uint32_t lines_max = 10'000;  // of an NDJSON body
+    std::uint32_t lines_max = 10'000;  // of an NDJSON or CSV body
     std::uint64_t body_bytes_max = 0;
     std::uint32_t text_bytes_max = 0;
     bool unknown_fields_refused = false;

@@ -74,6 +74,25 @@ ordered_json example_of(const ordered_json& reading_schema) {
     return example;
 }
 
+std::string cell_of(const ordered_json& value) {
+    if (!value.is_string()) return value.dump();
+    const auto text = value.get<std::string>();
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string cell = "\"";
+    for (const char c : text) cell.append(c == '"' ? 2 : 1, c);
+    return cell + "\"";
+}
+
+std::string csv_of(const ordered_json& reading) {
+    std::string names;
+    std::string line;
+    for (const auto& [name, value] : reading.items()) {
+        names += (names.empty() ? "" : ",") + name;
+        line += (line.empty() ? "" : ",") + cell_of(value);
+    }
+    return names + "\n" + line + "\n" + line + "\n";
+}
+
 }  // namespace
 
 void add_examples(ordered_json& paths, const ordered_json& reading_schema) {
@@ -87,6 +106,7 @@ void add_examples(ordered_json& paths, const ordered_json& reading_schema) {
         media(path, "application/json")["example"] = reading;
     media(batch, "application/json")["example"]["readings"] = ordered_json::array({reading});
     media(batch, "application/x-ndjson")["example"] = reading.dump() + "\n" + reading.dump() + "\n";
+    media(batch, "text/csv")["example"] = csv_of(reading);
     paths.at("/api/v1/sensors/{equipment_id}/latest").at("get").at("parameters").at(0)["example"] =
         reading.at("equipment_id");
 }

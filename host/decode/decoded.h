@@ -21,7 +21,7 @@ enum class UnknownFields : std::uint8_t {
 struct Options {
     UnknownFields unknown_fields = UnknownFields::ignore;
     std::uint32_t readings_max = 100;       // of one batch document
-    std::uint32_t lines_max = 10'000;       // readings of one NDJSON document
+    std::uint32_t lines_max = 10'000;       // readings of one NDJSON or CSV document
     std::size_t line_bytes_max = 64 * 1024;
     std::size_t text_bytes_max = 256;       // of a value in a text column, escapes resolved
     std::size_t metadata_bytes_max = 4096;  // of what `keep` keeps of one reading
@@ -40,8 +40,9 @@ struct Context {
 // What became of one document, beside the rows. Reused between documents to keep its memory.
 //
 // malformed: not JSON; there are no rows and no findings, `detail` says where and why.
-// Else total == 0: refused as a whole (no readings, too many, no list of readings); there are no
-// rows, and the findings, on the field `readings`, say why.
+// Else total == 0: refused as a whole (no readings, too many, no list of readings, columns of CSV
+// that are not those of a reading); there are no rows, and the findings, on the field `readings` or
+// a column's name, say why.
 // Else each of the `total` readings that is an object has a row, in the request's order. Rows with
 // a fault are marked in `refused` and have null in the cells that could not be read. A reading
 // that is no object has no row, only a finding.
@@ -49,8 +50,8 @@ struct Decoded {
     bool malformed = false;
     std::string detail;
     std::uint32_t total = 0;
-    // Of each row: the position of its reading in the request, ascending. In NDJSON that is the
-    // number of its line, from 0; blank lines have one too.
+    // Of each row: the position of its reading in the request, ascending. In NDJSON and CSV that is
+    // the number of its line, from 0; blank lines have one too.
     std::vector<std::uint32_t> index;
     // Of each row: the equipment id as sent, for messages: at most 64 bytes of it, empty if there
     // was none. In the body or the decoder's memory: valid until either is used again.

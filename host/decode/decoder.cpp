@@ -22,7 +22,8 @@ Decoder::Decoder(const model::Schema& schema, const Options& options)
     : readings_max_(options.readings_max),
       lines_max_(options.lines_max),
       line_bytes_max_(options.line_bytes_max),
-      reading_(schema, options) {}
+      reading_(schema, options),
+      records_(options.line_bytes_max) {}
 
 void Decoder::single(std::string_view body, const Context& context, model::Batch& out,
                      Decoded& decoded) {

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "decode/csv_records.h"
 #include "decode/decoded.h"
 #include "decode/document.h"
 #include "decode/reading.h"
@@ -39,8 +41,19 @@ public:
     // document malformed.
     void lines(std::string_view body, const Context& context, model::Batch& out,
                Decoded& decoded);
+    // CSV, as CsvRecords reads it: a line with the names of columns, which are fields of a reading
+    // in any order, and a reading on each further line. An empty cell is an absent field. The line
+    // of names is right or the request is refused as a whole; a bad line behind it is a finding, as
+    // in NDJSON.
+    void csv(std::string_view body, const Context& context, model::Batch& out, Decoded& decoded);
 
 private:
+    void take_columns(model::Findings& findings);
+    void record(const Target& target);
+    model::Finding line_fault() const;
+    // `count` lines were met; `where` ends the sentence of what is asked for.
+    void finish_lines(const Target& target, std::uint32_t count, std::string_view where);
+    model::Finding too_long(std::uint32_t line, std::size_t size) const;
     void line(const Target& target, std::string_view text, std::uint32_t index);
     bool batch_document(const Target& target);
     bool batch_members(const Target& target);
@@ -53,6 +66,12 @@ private:
     ReadingDecoder reading_;
     model::Finding whole_;  // why the request as a whole is refused; no code: it is not
     Flaw beside_;           // the first flaw beside the readings
+
+    CsvRecords records_;
+    std::vector<std::size_t> columns_;  // of the present CSV, as they stand in it
+    std::vector<ReadingDecoder::Cell> cells_;
+    std::string content_;
+    std::size_t header_size_ = 0;  // of the content: what all lines have in common
 };
 
 }  // namespace ingest::decode

@@ -213,12 +213,7 @@ void Document::sort_names(std::size_t mark) {
 }
 
 std::string Document::fault_text(std::size_t lines_before) const {
-    const std::string_view before = body_.substr(0, fault_.offset);
-    const auto newlines = std::count(before.begin(), before.end(), '\n');
-    const std::size_t line = lines_before + static_cast<std::size_t>(newlines) + 1;
-    const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-    return "line " + std::to_string(line) + ", column " +
-           std::to_string(before.size() - line_start + 1) + ": " + fault_.what;
+    return decode::fault_text(fault_, body_, lines_before);
 }
 
 }  // namespace ingest::decode

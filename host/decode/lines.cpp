@@ -49,24 +49,33 @@ void Decoder::lines(std::string_view body, const Context& context, model::Batch&
         // Lines beyond the bound are only counted, as the answer is a refusal.
         if (++count <= lines_max_) line(target, text, index);
     }
+    finish_lines(target, count, ", one a line");
+}
+
+void Decoder::finish_lines(const Target& target, std::uint32_t count, std::string_view where) {
+    Decoded& decoded = target.decoded;
     if (count == 0 || count > lines_max_) {
-        out.clear();
+        target.out.clear();
         decoded.clear();
         decoded.findings.push_back({0, "readings", "length",
                                     "the body must have 1 to " + std::to_string(lines_max_) +
-                                        " readings, one a line, not " + std::to_string(count)});
+                                        " readings" + std::string(where) + ", not " +
+                                        std::to_string(count)});
         return;
     }
     decoded.total = count;
 }
 
+model::Finding Decoder::too_long(std::uint32_t line, std::size_t size) const {
+    return {line, "", "too_long",
+            "a line must have at most " + std::to_string(line_bytes_max_) + " bytes, not " +
+                std::to_string(size)};
+}
+
 // What one line does wrong is a finding of its own; the others are not concerned.
 void Decoder::line(const Target& target, std::string_view text, std::uint32_t index) {
     if (text.size() > line_bytes_max_) {
-        target.decoded.findings.push_back({index, "", "too_long",
-                                           "a line must have at most " +
-                                               std::to_string(line_bytes_max_) + " bytes, not " +
-                                               std::to_string(text.size())});
+        target.decoded.findings.push_back(too_long(index, text.size()));
         return;
     }
     const std::int64_t rows = target.out.rows();

@@ -65,13 +65,17 @@ bool ReadingDecoder::read(const Target& target, std::uint32_t index) {
         Flaw ignored;
         return document.skip(ignored);
     }
-    target.out.add_row();
+    begin(row);
+    const std::size_t from = document.offset();
+    if (!members(row)) return false;
+    finish(row, document.slice(from, document.behind()));
+    return true;
+}
+
+void ReadingDecoder::begin(Row& row) {
+    row.target.out.add_row();
     std::fill(seen_.begin(), seen_.end(), Member::absent);
     kept_.clear();
-    const std::size_t begin = document.offset();
-    if (!members(row)) return false;
-    finish(row, document.slice(begin, document.behind()));
-    return true;
 }
 
 bool ReadingDecoder::members(Row& row) {
@@ -215,12 +219,16 @@ bool ReadingDecoder::float64_cell(Row& row, std::size_t column) {
     if (c != '-' && (c < '0' || c > '9')) return wrong_type(row, column);
     Number number;
     if (!document.number(number)) return false;
+    put_float64(row, column, number);
+    return true;
+}
+
+void ReadingDecoder::put_float64(Row& row, std::size_t column, const Number& number) {
     if (number.in_range) {
         row.target.out.set_float64(column, number.value);
     } else {
         refuse(row, column, "number", "is out of the range of a double");
     }
-    return true;
 }
 
 bool ReadingDecoder::int64_cell(Row& row, std::size_t column) {
@@ -228,6 +236,11 @@ bool ReadingDecoder::int64_cell(Row& row, std::size_t column) {
     if (document.kind() != "a number") return wrong_type(row, column);
     Number number;
     if (!document.number(number)) return false;
+    put_int64(row, column, number);
+    return true;
+}
+
+void ReadingDecoder::put_int64(Row& row, std::size_t column, const Number& number) {
     if (const auto value = to_int64(number)) {
         row.target.out.set_int64(column, *value);
     } else {
@@ -235,7 +248,6 @@ bool ReadingDecoder::int64_cell(Row& row, std::size_t column) {
                number.integral ? "is out of the range of a whole number of 64 bits"
                                : "must be a whole number, without fraction and exponent");
     }
-    return true;
 }
 
 bool ReadingDecoder::boolean_cell(Row& row, std::size_t column) {
@@ -252,6 +264,11 @@ bool ReadingDecoder::utf8_cell(Row& row, std::size_t column) {
     if (document.peek() != '"') return wrong_type(row, column);
     Text text;
     if (!document.text(text)) return false;
+    put_utf8(row, column, text);
+    return true;
+}
+
+void ReadingDecoder::put_utf8(Row& row, std::size_t column, const Text& text) {
     if (column == model::column_equipment_id) row.equipment_id = cut(text.value);
     if (text.value.size() > options_.text_bytes_max) {
         refuse(row, column, "too_long",
@@ -261,7 +278,6 @@ bool ReadingDecoder::utf8_cell(Row& row, std::size_t column) {
     } else {
         row.target.out.set_utf8(column, text.value);
     }
-    return true;
 }
 
 bool ReadingDecoder::timestamp_cell(Row& row, std::size_t column) {
@@ -278,15 +294,20 @@ bool ReadingDecoder::timestamp_cell(Row& row, std::size_t column) {
     } else {
         return wrong_type(row, column);
     }
+    put_timestamp(row, column, us);
+    return true;
+}
+
+void ReadingDecoder::put_timestamp(Row& row, std::size_t column,
+                                   std::optional<std::int64_t> us) {
     if (!us) {
         refuse(row, column, "timestamp",
                "must be a time like 2026-01-31T08:00:00Z, or seconds or milliseconds since 1970, "
                "in the years 0001 to 9999");
-        return true;
+        return;
     }
     row.target.out.set_int64(column, *us);
     if (column == model::column_timestamp) row.timestamp_us = us;
-    return true;
 }
 
 bool ReadingDecoder::own_id(Row& row) {
@@ -295,13 +316,17 @@ bool ReadingDecoder::own_id(Row& row) {
     if (document.peek() != '"') return wrong_type(row, column);
     Text text;
     if (!document.text(text)) return false;
-    const std::string_view id = text.value;
+    put_own_id(row, text.value);
+    return true;
+}
+
+void ReadingDecoder::put_own_id(Row& row, std::string_view id) {
     if (id.empty() || id.size() > own_id_bytes_max || !is_printable_ascii(id)) {
-        refuse(row, column, "format", "must have 1 to 128 printable ASCII characters");
+        refuse(row, model::column_reading_id, "format",
+               "must have 1 to 128 printable ASCII characters");
     } else {
         row.own_id = id;
     }
-    return true;
 }
 
 bool ReadingDecoder::wrong_type(Row& row, std::size_t column) {

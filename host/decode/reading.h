@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,24 @@ public:
     // False: the document is malformed.
     bool read(const Target& target, std::uint32_t index);
 
+    // The same of a reading that is no JSON: the text of each cell that is given, none twice, and
+    // what all of the reading was sent as. Texts are valid as long as the body.
+    struct Cell {
+        std::size_t column;
+        std::string_view text;
+    };
+    void read_cells(const Target& target, std::uint32_t index, std::span<const Cell> cells,
+                    std::string_view content);
+
+    // The column that clients may give under this name.
+    std::optional<std::size_t> find(std::string_view name) const noexcept;
+    // Columns that every reading must have.
+    std::span<const std::size_t> required() const noexcept { return required_; }
+    // "equipment_id, temperature, ...": what find() knows, in the schema's order.
+    std::string names() const;
+    std::size_t names_count() const noexcept { return by_name_.size(); }
+    std::string_view name(std::size_t column) const noexcept { return schema_[column].name; }
+
 private:
     enum class Member : std::uint8_t { absent, null, given, repeated };
 
@@ -49,7 +68,7 @@ private:
     };
 
     bool members(Row& row);
-    std::optional<std::size_t> find(std::string_view name) const noexcept;
+    void begin(Row& row);
     bool known(Row& row, std::size_t column);
     bool unknown(Row& row, const Text& name, std::string_view name_as_sent);
     void keep(Row& row, std::string_view name_as_sent, std::string_view value);
@@ -62,6 +81,14 @@ private:
     bool utf8_cell(Row& row, std::size_t column);
     bool timestamp_cell(Row& row, std::size_t column);
     bool own_id(Row& row);
+    void take_cell(Row& row, const Cell& cell);
+
+    // A value to its cell, however it was written.
+    void put_float64(Row& row, std::size_t column, const Number& number);
+    void put_int64(Row& row, std::size_t column, const Number& number);
+    void put_utf8(Row& row, std::size_t column, const Text& text);
+    void put_timestamp(Row& row, std::size_t column, std::optional<std::int64_t> us);
+    void put_own_id(Row& row, std::string_view id);
 
     bool wrong_type(Row& row, std::size_t column);
     void refuse(Row& row, std::string_view field, std::string_view code, std::string message);

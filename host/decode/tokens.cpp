@@ -36,6 +36,15 @@ Fault string_fault(std::string_view body) noexcept {
 
 }  // namespace
 
+std::string fault_text(const Fault& fault, std::string_view text, std::size_t lines_before) {
+    const std::string_view before = text.substr(0, fault.offset);
+    const auto newlines = std::count(before.begin(), before.end(), '\n');
+    const std::size_t line = lines_before + static_cast<std::size_t>(newlines) + 1;
+    const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+    return "line " + std::to_string(line) + ", column " +
+           std::to_string(before.size() - line_start + 1) + ": " + fault.what;
+}
+
 struct Tokens::Stage {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ingest::decode {
@@ -17,6 +18,10 @@ struct Fault {
     std::size_t offset = 0;
     const char* what = "";
 };
+
+// "line 2, column 7: expected a value", of a fault in `text`, in front of which there are
+// `lines_before`.
+std::string fault_text(const Fault& fault, std::string_view text, std::size_t lines_before = 0);
 
 // Where each token of a document begins: the first stage of simdjson, which also proves that the
 // text is UTF-8, that every string is closed, and that no string has a raw control character.

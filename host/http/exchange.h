@@ -86,6 +86,7 @@ private:
     void leave_work() noexcept;
     std::optional<Next> refuse_client();
     std::optional<Next> refuse_media();
+    std::optional<Next> find_form();
     std::optional<Next> decode_body();
     std::optional<Next> refuse_load();
     intake::Request request() const noexcept;

@@ -36,15 +36,7 @@ std::optional<Exchange::Next> Exchange::refuse_media() {
         return reject(415, "send the body with one Content-Encoding of gzip and zstd, or without");
     }
     coding_ = *coding;
-    const bool batch = route_.endpoint == Endpoint::ingest_batch;
-    form_ = batch ? intake::Form::batch : intake::Form::single;
-    const RequestFields::Seen& type = fields_.content_type;
-    if (batch && type.count == 1 && is_media(type.value, "application/x-ndjson")) {
-        form_ = intake::Form::lines;
-    } else if (type.count > 1 || (type.count == 1 && !is_media(type.value, "application/json"))) {
-        return reject(415, batch ? "send the body as application/json or application/x-ndjson"
-                                 : "send the body as application/json");
-    }
+    if (const auto refused = find_form()) return refused;
     if (framing_.body == Framing::Body::none && fields_.content_length.count == 0) {
         framing_.keep_alive = false;  // a body may follow whose end nobody knows
         return reject(411, "send Content-Length or chunked Transfer-Encoding");
@@ -53,6 +45,30 @@ std::optional<Exchange::Next> Exchange::refuse_media() {
     if (fields_.idempotency_key.count > 1 ||
         (fields_.idempotency_key.count == 1 && !is_key(fields_.idempotency_key.value)))
         return fail({400, "Idempotency-Key must be 1 to 255 visible characters, once"});
+    return std::nullopt;
+}
+
+std::optional<Exchange::Next> Exchange::find_form() {
+    const bool batch = route_.endpoint == Endpoint::ingest_batch;
+    form_ = batch ? intake::Form::batch : intake::Form::single;
+    const RequestFields::Seen& type = fields_.content_type;
+    if (type.count == 0 || (type.count == 1 && is_media(type.value, "application/json")))
+        return std::nullopt;
+    if (!batch) return reject(415, "send the body as application/json");
+    if (type.count == 1 && is_media(type.value, "application/x-ndjson")) {
+        form_ = intake::Form::lines;
+        return std::nullopt;
+    }
+    const CsvMedia csv = type.count == 1 ? read_csv_media(type.value) : CsvMedia::none;
+    if (csv == CsvMedia::headless) {
+        return reject(415, "CSV with header=absent is not served: its first line must name the "
+                           "columns");
+    }
+    if (csv == CsvMedia::none) {
+        return reject(415, "send the body as application/json, application/x-ndjson or text/csv, "
+                           "in UTF-8");
+    }
+    form_ = intake::Form::csv;
     return std::nullopt;
 }
 

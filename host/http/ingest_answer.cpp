@@ -123,14 +123,14 @@ unsigned append_batch(std::string& out, Form form, const Outcome& outcome, unsig
     const ListStyle errors{.name = "errors",
                            .message_name = "error",
                            .with_index = true,
-                           .with_line = form == Form::lines,
+                           .with_line = intake::counts_lines(form),
                            .equipment_ids = outcome.error_equipment_ids};
     append_findings(out, outcome.errors, errors, size_max);
     if (status < 400 && !outcome.warnings.empty()) {
         const ListStyle warnings{.name = "warnings",
                                  .message_name = "warning",
                                  .with_index = true,
-                                 .with_line = form == Form::lines};
+                                 .with_line = intake::counts_lines(form)};
         append_findings(out, outcome.warnings, warnings, size_max + success_lists_max);
     }
     out += '}';

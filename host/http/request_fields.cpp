@@ -28,6 +28,30 @@ constexpr std::array known = {
     Known{"access-control-request-method", &RequestFields::requested_method},
 };
 
+// A parameter's value is a token or the same in quotes.
+bool is_value(std::string_view text, std::string_view token) noexcept {
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+        text = text.substr(1, text.size() - 2);
+    return equals_ignoring_case(text, token);
+}
+
+bool is_utf8_charset(std::string_view name, std::string_view value) noexcept {
+    return equals_ignoring_case(name, "charset") && is_value(value, "utf-8");
+}
+
+// This media type, each of whose parameters `admits(name, value)`.
+template <class Admits>
+bool has_parameters(std::string_view content_type, std::string_view media_type, Admits&& admits) {
+    if (!equals_ignoring_case(trimmed(take_until(content_type, ';')), media_type)) return false;
+    while (!content_type.empty()) {
+        std::string_view parameter = trimmed(take_until(content_type, ';'));
+        if (parameter.empty()) continue;
+        const std::string_view name = take_until(parameter, '=');
+        if (!admits(name, parameter)) return false;
+    }
+    return true;
+}
+
 void take_connection(std::string_view list, RequestFields& to) noexcept {
     while (!list.empty()) {
         const std::string_view option = trimmed(take_until(list, ','));
@@ -56,17 +80,20 @@ RequestFields pick_fields(std::span<const FieldView> fields) noexcept {
 }
 
 bool is_media(std::string_view content_type, std::string_view media_type) noexcept {
-    if (!equals_ignoring_case(trimmed(take_until(content_type, ';')), media_type)) return false;
-    while (!content_type.empty()) {
-        std::string_view parameter = trimmed(take_until(content_type, ';'));
-        if (parameter.empty()) continue;
-        const std::string_view name = take_until(parameter, '=');
-        if (!equals_ignoring_case(name, "charset")) return false;
-        if (!equals_ignoring_case(parameter, "utf-8") &&
-            !equals_ignoring_case(parameter, "\"utf-8\""))
-            return false;
-    }
-    return true;
+    return has_parameters(content_type, media_type, is_utf8_charset);
+}
+
+CsvMedia read_csv_media(std::string_view content_type) noexcept {
+    bool headless = false;
+    const bool csv = has_parameters(
+        content_type, "text/csv", [&headless](std::string_view name, std::string_view value) {
+            if (!equals_ignoring_case(name, "header")) return is_utf8_charset(name, value);
+            const bool absent = is_value(value, "absent");
+            headless = headless || absent;
+            return absent || is_value(value, "present");
+        });
+    if (!csv) return CsvMedia::none;
+    return headless ? CsvMedia::headless : CsvMedia::named;
 }
 
 std::optional<coding::Coding> read_coding(const RequestFields::Seen& content_encoding) noexcept {

@@ -38,6 +38,14 @@ RequestFields pick_fields(std::span<const FieldView> fields) noexcept;
 // This media type, with no parameter but charset=utf-8.
 bool is_media(std::string_view content_type, std::string_view media_type) noexcept;
 
+// text/csv (RFC 4180, 3), with no parameters but charset=utf-8 and `header`.
+enum class CsvMedia : std::uint8_t {
+    none,      // another type, or another charset
+    named,     // its first line names the columns
+    headless,  // header=absent: it does not, so nobody could say what is what
+};
+CsvMedia read_csv_media(std::string_view content_type) noexcept;
+
 // What read_coding() knows, for Accept-Encoding.
 inline constexpr std::string_view codings_served = "gzip, zstd";
 

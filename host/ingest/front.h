@@ -20,7 +20,13 @@ enum class Form {
     single,
     batch,
     lines,  // NDJSON: as a batch, with a reading on each line
+    csv,    // the same, behind a line with the names of columns
 };
+
+// Whether the positions of readings are those of lines.
+constexpr bool counts_lines(Form form) noexcept {
+    return form == Form::lines || form == Form::csv;
+}
 
 // One request, complete. Borrowed during accept().
 struct Request {

@@ -83,6 +83,7 @@ Outcome Intake::accept(const Request& request) {
         case Form::single: decoder_.single(request.body, context, batch_, decoded_); break;
         case Form::batch: decoder_.batch(request.body, context, batch_, decoded_); break;
         case Form::lines: decoder_.lines(request.body, context, batch_, decoded_); break;
+        case Form::csv: decoder_.csv(request.body, context, batch_, decoded_); break;
     }
     Outcome outcome;
     if (decoded_.malformed) {

@@ -62,5 +62,18 @@ TEST(Allocation, HappensForTheFirstGoodDocumentsOnly) {
     EXPECT_GT(allocations, 0);
 }
 
+TEST(Allocation, NeitherForCsv) {
+    Decoding it;
+    std::string text = "equipment_id,site,temperature,vibration,pressure,timestamp\n";
+    for (int i = 0; i < 100; ++i) text += "A,\"a \"\"b\"\"\",1,2,3,2026-01-31T08:00:00Z\r\n";
+    it.csv(text, "key");
+    const std::string_view body = it.hold(text);
+    const long before = allocations;
+    it.decoder.csv(body, {received_at_us, "key", it.ids}, it.batch, it.decoded);
+    EXPECT_EQ(allocations - before, 0);
+    EXPECT_EQ(it.decoded.index.size(), 100U);
+    EXPECT_EQ(it.decoded.refused_rows, 0U);
+}
+
 }  // namespace
 }  // namespace ingest::decode

@@ -40,6 +40,11 @@ struct Decoding {
         return decoded;
     }
 
+    const Decoded& csv(std::string_view text, std::string_view key = {}) {
+        decoder.csv(hold(text), {received_at_us, key, ids}, batch, decoded);
+        return decoded;
+    }
+
     std::string_view hold(std::string_view text) {
         body.assign(text);
         for (std::size_t i = 0; i < padding; ++i) body += "]}\"0"[i % 4];

@@ -153,7 +153,7 @@ TEST(IngestAnswer, BatchRefusedHasTheSameMembers) {
 TEST(IngestAnswer, ErrorBodiesStaySmall) {
     for (const std::size_t findings : {1UL, 5UL, 100UL, 5000UL}) {
         for (const std::size_t size : {0UL, 10UL, 200UL, 10000UL}) {
-            for (const Form form : {Form::single, Form::batch, Form::lines}) {
+            for (const Form form : {Form::single, Form::batch, Form::lines, Form::csv}) {
                 const Answer got = answer(form, refused(findings, size), {});
                 EXPECT_EQ(got.status, 422U);
                 EXPECT_LT(got.text.size(), error_body_max);

@@ -92,5 +92,20 @@ TEST(Media, Json) {
         EXPECT_FALSE(is_media(bad, "application/json")) << bad;
 }
 
+TEST(Media, CsvHasAHeaderLine) {
+    for (const char* good : {"text/csv", "TEXT/CSV", "text/csv; charset=utf-8",
+                             "text/csv;header=present", "text/csv; Header=\"PRESENT\"",
+                             "text/csv; header=present; charset=UTF-8;"})
+        EXPECT_EQ(read_csv_media(good), CsvMedia::named) << good;
+    for (const char* headless : {"text/csv; header=absent", "text/csv; header=\"absent\"",
+                                 "text/csv; charset=utf-8; header=Absent",
+                                 "text/csv; header=absent; header=present"})
+        EXPECT_EQ(read_csv_media(headless), CsvMedia::headless) << headless;
+    for (const char* bad : {"", "text/plain", "text/csvx", "text/csv; charset=latin1",
+                            "text/csv; header=maybe", "text/csv; header", "text/csv; delimiter=;",
+                            "text/csv; header=absent; charset=latin1", "text/csv, text/csv"})
+        EXPECT_EQ(read_csv_media(bad), CsvMedia::none) << bad;
+}
+
 }  // namespace
 }  // namespace ingest::http

@@ -215,7 +215,16 @@ TEST_F(ServerTest, LinesAreForTheBatchEndpoint) {
     EXPECT_EQ(send("ingest", lines).status, 415);
     EXPECT_EQ(send("explain", lines).status, 415);
     const RawResponse other = send("ingest/batch", "Content-Type: text/plain\r\n");
-    EXPECT_NE(other.body.find("application/x-ndjson"), std::string::npos) << other.body;
+    EXPECT_NE(other.body.find("application/x-ndjson or text/csv"), std::string::npos) << other.body;
+    const std::string csv = "Content-Type: text/csv; header=present\r\n";
+    EXPECT_EQ(json::parse(send("ingest/batch", csv).body)["errors"][0]["line"], 1);
+    EXPECT_EQ(send("ingest", csv).status, 415);
+    EXPECT_EQ(send("explain", csv).status, 415);
+    const RawResponse headless =
+        send("ingest/batch", "Content-Type: text/csv; charset=utf-8; header=absent\r\n");
+    EXPECT_EQ(headless.status, 415);
+    EXPECT_NE(headless.body.find("header=absent is not served"), std::string::npos);
+    EXPECT_EQ(send("ingest/batch", "Content-Type: text/csv; charset=latin1\r\n").status, 415);
     const RawResponse batch = send("ingest/batch", "");
     EXPECT_FALSE(json::parse(batch.body)["errors"][0].contains("line"));
 }

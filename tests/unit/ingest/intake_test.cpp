@@ -139,6 +139,28 @@ TEST_F(IntakeTest, LinesAreAsABatch) {
     EXPECT_EQ(spool_->end(), 1U);
 }
 
+TEST_F(IntakeTest, CsvIsAsABatch) {
+    const std::string names = "temperature,equipment_id,vibration,pressure\n";
+    const Outcome outcome = accept(
+        Form::csv, names + "20,PUMP-A1-001,1,1\n\n20,\"PUMP,1,1\n200,PUMP-A1-001,1,1\n"
+                           "21,PUMP-A1-001,1,1\n");
+    EXPECT_EQ(outcome.kind, Outcome::Kind::accepted);
+    EXPECT_EQ(outcome.total, 4U);
+    ASSERT_THAT(outcome.accepted, SizeIs(2));
+    EXPECT_EQ(outcome.accepted[1].index, 5U);
+    ASSERT_THAT(outcome.errors, SizeIs(2));
+    EXPECT_EQ(outcome.errors[0].code, "malformed");
+    EXPECT_EQ(outcome.errors[1].index, 4U);
+    EXPECT_THAT(outcome.error_equipment_ids, ElementsAre("", "PUMP-A1-001"));
+    const Outcome refused =
+        accept(Form::csv, "equipment_id,temperature,vibration,colour\nA,1,1,red\n");
+    EXPECT_EQ(refused.kind, Outcome::Kind::refused);
+    EXPECT_EQ(refused.total, 0U);
+    EXPECT_THAT(refused.errors, SizeIs(2));
+    EXPECT_EQ(hand_over(), Ack::spooled);
+    EXPECT_EQ(spool_->end(), 2U);
+}
+
 TEST_F(IntakeTest, NothingIsKeptOfARequestWithoutAGoodReading) {
     const Outcome outcome = single("200");
     EXPECT_EQ(outcome.kind, Outcome::Kind::refused);
