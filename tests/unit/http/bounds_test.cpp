@@ -158,7 +158,7 @@ TEST(Budget, Bound) {
     EXPECT_FALSE(bytes.take(41));
     EXPECT_TRUE(bytes.take(40));
     bytes.give(100);
-    EXPECT_EQ(bytes.bytes(), 0U);
+    EXPECT_EQ(bytes.taken(), 0U);
 }
 
 TEST(Body, GrowsAndPads) {
