@@ -49,6 +49,7 @@ void Decoder::take_columns(model::Findings& findings) {
         return;
     }
     const auto tell = [&](std::string_view name, std::string_view code, std::string message) {
+        if (findings.size() >= findings_max_) return;
         findings.push_back({line, std::string(cut(name)), std::string(code), std::move(message)});
     };
     for (const std::string_view name : records_.cells()) {

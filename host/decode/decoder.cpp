@@ -22,6 +22,7 @@ Decoder::Decoder(const model::Schema& schema, const Options& options)
     : readings_max_(options.readings_max),
       lines_max_(options.lines_max),
       line_bytes_max_(options.line_bytes_max),
+      findings_max_(options.findings_max),
       reading_(schema, options),
       records_(options.line_bytes_max) {}
 

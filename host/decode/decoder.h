@@ -62,6 +62,7 @@ private:
     const std::uint32_t readings_max_;
     const std::uint32_t lines_max_;
     const std::size_t line_bytes_max_;
+    const std::size_t findings_max_;
     Document document_;
     ReadingDecoder reading_;
     model::Finding whole_;  // why the request as a whole is refused; no code: it is not

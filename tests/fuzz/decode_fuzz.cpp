@@ -1,6 +1,7 @@
-// libFuzzer target: any bytes, as a single reading, as a batch and as NDJSON, with every treatment
-// of unknown members. Beside what the sanitizers see, what Decoded promises is checked. The padding
-// behind the body holds text that would be read as JSON.
+// libFuzzer target: any bytes, as a single reading, as a batch, as NDJSON and as CSV (the latter
+// also behind a line of names that is right), with every treatment of unknown members. Beside what
+// the sanitizers see, what Decoded promises is checked. The padding behind the body holds text that
+// would be read as JSON.
 
 #include <cstddef>
 #include <cstdint>
@@ -59,6 +60,13 @@ struct Rig {
         decoder.lines(body, {0, "key", ids}, batch, decoded);
         check_promises();
         check(!decoded.malformed, "a bad line is a finding");
+        decoder.csv(body, {0, "key", ids}, batch, decoded);
+        check_promises();
+        check(!decoded.malformed, "a bad line is a finding");
+        named = "running,equipment_id,temperature,site,cycles,serviced_at\n";
+        named += body;
+        decoder.csv(named, {0, "key", ids}, batch, decoded);
+        check_promises();
     }
 
     model::Schema schema;
@@ -66,6 +74,7 @@ struct Rig {
     model::Batch batch;
     decode::Decoded decoded;
     UuidSource ids;
+    std::string named;
 };
 
 }  // namespace
