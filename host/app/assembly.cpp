@@ -53,7 +53,11 @@ Result<std::unique_ptr<Assembly>> Assembly::start(std::unique_ptr<const Edition>
     auto socket = assembly->open_socket(opening);
     if (!socket) return socket.error();
     if (auto opened = assembly->open_spool(opening); !opened) return opened.error();
-    assembly->exits_ = std::make_unique<Exits>(*assembly->spool_, *assembly->schema_);
+    if (config.tracing) {
+        assembly->tracing_ = std::make_unique<Tracing>(*config.tracing, config.service);
+    }
+    assembly->exits_ = std::make_unique<Exits>(*assembly->spool_, *assembly->schema_,
+                                               assembly->tracer());
     if (auto opened = assembly->exits_->open(*assembly->edition_, made); !opened) {
         return opened.error();
     }
@@ -146,10 +150,12 @@ http::Services Assembly::common_services() {
 
 http::Services Assembly::services() {
     http::Services services = common_services();
+    services.tracer = tracer();
     services.make_front = [this](unsigned core) -> std::unique_ptr<intake::Front> {
-        return std::make_unique<intake::Intake>(intake_options(*edition_), *schema_,
-                                                validators_->steps(core), *spool_,
-                                                exits_->acks());
+        intake::Intake::Options options = intake_options(*edition_);
+        options.tracer = tracer();
+        return std::make_unique<intake::Intake>(options, *schema_, validators_->steps(core),
+                                                *spool_, exits_->acks());
     };
     if (!edition_->config.admin) {
         services.metrics = [this](const observe::HttpCounts& http) { return metrics(http); };
@@ -250,6 +256,7 @@ std::string Assembly::metrics(const observe::HttpCounts& http) {
     metrics.health = health();
     metrics.ready = readiness().ready;
     metrics.reloads = reloads_.told();
+    if (tracing_) metrics.spans = {tracing_->counts().exported, tracing_->counts().dropped};
     metrics.process = observe::this_process();
     return observe::exposition(metrics);
 }

@@ -11,6 +11,7 @@
 #include "app/edition.h"
 #include "app/exits.h"
 #include "app/reload_counts.h"
+#include "app/tracing.h"
 #include "base/mutex.h"
 #include "http/server.h"
 #include "ingest/admission.h"
@@ -89,6 +90,7 @@ private:
     // plugins() tells of these from now on, and looks at what it told of before no more.
     void tell_of(const Edition& edition, const validate::Validators& validators);
     void log_bounds() const;
+    trace::Tracer* tracer() noexcept { return tracing_ ? &tracing_->tracer() : nullptr; }
 
     std::unique_ptr<const Edition> edition_;  // for the main thread only
     const std::shared_ptr<const model::Schema> schema_;  // shared: see Plan
@@ -100,6 +102,7 @@ private:
     std::string host_;  // where it listens
     bool passed_ = false;
 
+    std::unique_ptr<Tracing> tracing_;  // null: nothing is traced
     std::unique_ptr<validate::Validators> validators_;
     std::unique_ptr<spool::Spool> spool_;
     std::uint64_t segment_bytes_ = 0;  // of the spool

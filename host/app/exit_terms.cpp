@@ -1,5 +1,7 @@
 #include "app/exit_terms.h"
 
+#include "base/time_text.h"
+
 namespace ingest::app {
 namespace {
 
@@ -24,8 +26,20 @@ deliver::LaneOptions lane_options(const config::Config& config, const config::Si
 }
 
 deliver::LaneEvents lane_events(const config::Config& config, const config::Sink& sink,
-                                intake::AckBoard* acks) {
+                                intake::AckBoard* acks, trace::Tracer* tracer) {
     deliver::LaneEvents events;
+    if (tracer != nullptr) {
+        events.wrote = [tracer, name = sink.name](spool::Range range, std::uint64_t write_us,
+                                                  const plugin::Answer& answer) {
+            const std::int64_t now = now_us();
+            tracer->wrote({.sink = name,
+                           .first = range.first,
+                           .end = range.end,
+                           .begin_us = now - static_cast<std::int64_t>(write_us),
+                           .end_us = now,
+                           .failure = answer.ok() ? "" : answer.message});
+        };
+    }
     if (!is_awaited(config, sink)) return events;
     events.settled = [acks](spool::Range range, bool stored, std::uint64_t cursor) {
         acks->settled(range, stored, cursor);

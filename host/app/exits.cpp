@@ -70,7 +70,7 @@ Result<std::unique_ptr<Exits::Exit>> Exits::make_exit(const Edition& edition,
     exit->dead_letters = std::move(*letters);
     exit->lane = std::make_unique<deliver::Lane>(
         lane_options(config, *sink.config), spool_, *exit->dead_letters, std::move(instances),
-        lane_events(config, *sink.config, acks));
+        lane_events(config, *sink.config, acks, tracer_));
     return exit;
 }
 

@@ -17,6 +17,7 @@
 #include "observe/health.h"
 #include "observe/ledger.h"
 #include "spool/spool.h"
+#include "trace/tracer.h"
 
 namespace ingest::app {
 
@@ -25,8 +26,10 @@ namespace ingest::app {
 // marked.
 class Exits {
 public:
-    // Both outlive this, and the spool is closed before it goes: its callbacks use the board.
-    Exits(spool::Spool& spool, const model::Schema& schema) : spool_(spool), schema_(schema) {}
+    // All outlive this, and the spool is closed before it goes: its callbacks use the board. Of the
+    // sinks' writes `tracer` is told, unless it is null.
+    Exits(spool::Spool& spool, const model::Schema& schema, trace::Tracer* tracer)
+        : spool_(spool), schema_(schema), tracer_(tracer) {}
     Exits(const Exits&) = delete;
     Exits& operator=(const Exits&) = delete;
 
@@ -94,6 +97,7 @@ private:
 
     spool::Spool& spool_;
     const model::Schema& schema_;
+    trace::Tracer* const tracer_;
     std::unique_ptr<intake::AckBoard> acks_;
 
     // Held while cores ask, so that what they ask is there as long. Only the main thread changes

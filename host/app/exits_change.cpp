@@ -110,7 +110,7 @@ void Exits::resume(Exit& exit, std::size_t at, Change& change) {
     const auto& [config, plan] = change.next;
     const config::Sink& sink = *plan.sinks[at].config;
     exit.lane->resume(lane_options(config, sink), std::move(change.made.sinks[at]),
-                      lane_events(config, sink, acks_.get()));
+                      lane_events(config, sink, acks_.get(), tracer_));
 }
 
 void Exits::end(Exit& exit) {

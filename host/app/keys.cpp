@@ -42,6 +42,7 @@ constexpr std::array start_keys{
     Key{"service.environment", &same<&Config::service, &config::Service::environment>},
     Key{"log.format", &same<&Config::log, &config::Log::format>},
     Key{"admin", &same<&Config::admin>},
+    Key{"tracing", &same<&Config::tracing>},
     Key{"http.threads", &same<&Config::http, &config::Http::threads>},
     Key{"spool.dir", &same<&Config::spool, &config::Spool::dir>},
     Key{"spool.size_max", &same<&Config::spool, &config::Spool::size_max>},

@@ -137,6 +137,7 @@ std::optional<plugin::Answer> Lane::write_until_decided(Worker& worker, const Sl
         if (!wait_for_turn(worker, probe)) return std::nullopt;
         worker.batches.fill(slice, monotonic_ns(write_deadline()));
         plugin::Answer answer = worker.write();
+        if (events_.wrote && !probe) events_.wrote(slice.range, worker.write_us, answer);
         // A probe has no reading to reject.
         if (probe && answer.code == INGEST_REJECT) answer.code = INGEST_INTERNAL;
         if (verdict_of(answer.code) != Verdict::retry) {

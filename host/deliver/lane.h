@@ -40,6 +40,10 @@ struct LaneEvents {
     // the log, where readings were damaged. Everything before `cursor` is settled.
     std::function<void(spool::Range range, bool stored, std::uint64_t cursor)> settled;
     std::function<void(bool live)> live;  // on change
+    // Each of a sink's writes that had readings, on its worker's thread when it is over. Empty:
+    // nobody wants to know.
+    std::function<void(spool::Range range, std::uint64_t write_us, const plugin::Answer& answer)>
+        wrote;
 };
 
 struct LaneStatus {

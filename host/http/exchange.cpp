@@ -48,6 +48,7 @@ Exchange::Next Exchange::open(std::string_view head) {
     head_ = parser_.parse(head);
     if (head_ == nullptr) return fail({400, "the head of the request is malformed"});
     fields_ = pick_fields(head_->fields);
+    begin_trace();
     if (const Rejection bad = read_framing(*head_, fields_, framing_)) return fail(bad);
     reception_.open(terms(), *head_);
     find_route();
@@ -176,7 +177,8 @@ intake::Request Exchange::request() const noexcept {
             .body = body_.view(),
             .idempotency_key = fields_.idempotency_key.value,
             .received_at_us = received_at_us_,
-            .grant = reception_.grant()};
+            .grant = reception_.grant(),
+            .trace = trace_ ? &trace_->context : nullptr};
 }
 
 // Its answer is rendered before the core does anything else, so a core has one at a time, and
@@ -338,11 +340,13 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     if (response.status == 204 && fields_.requested_method.count > 0)
         terms().cors.append_preflight_fields(station_.more_fields, origin, route_.allow);
     reception_.append_fields(station_.more_fields, response.status);
+    append_trace_fields(station_.more_fields);
     response.more_fields = station_.more_fields;
     append_response(wire, response);
     count(response.status);
     if (outcome_ && !outcome_->warnings.empty()) log_warnings();
     log_access(response.status);
+    end_trace(response.status);
     // A client may take its time with the answer; these would be held meanwhile.
     leave_work();
     outcome_.reset();
@@ -368,6 +372,7 @@ void Exchange::finish() noexcept {
     coding_ = coding::Coding::identity;
     coding_refused_ = false;
     answer_codings_.reset();
+    trace_.reset();
     outcome_.reset();
     explanation_.reset();
     ack_.reset();

@@ -106,6 +106,10 @@ private:
     void encode_document(Response& response);
     void count(unsigned status) noexcept;
     std::string_view client_name() const noexcept;
+    void begin_trace();
+    std::string trace_id() const;  // empty: it is not traced
+    void append_trace_fields(std::string& out) const;
+    void end_trace(unsigned status);
     void log_warnings() const;
     void log_access(unsigned status) const;
 
@@ -139,6 +143,8 @@ private:
     coding::Coding coding_ = coding::Coding::identity;  // of the body
     bool coding_refused_ = false;
     std::optional<AnswerCodings> answer_codings_;  // once something depended on them
+
+    std::optional<trace::TracedRequest> trace_;
 
     unsigned status_ = 0;  // of a rejection; 0: none
     std::string detail_;

@@ -14,11 +14,20 @@ std::string_view Exchange::client_name() const noexcept {
 
 void Exchange::log_access(unsigned status) const {
     if (!log::enabled(log::Level::debug)) return;
+    std::string_view equipment_id = route_.equipment_id;
+    std::string reading_id;  // of a single reading that was kept
+    if (outcome_ && outcome_->accepted.size() == 1) {
+        equipment_id = outcome_->accepted.front().equipment_id;
+        reading_id = to_text(outcome_->accepted.front().reading_id);
+    }
     log::debug("http", "answered",
                {{"request_id", request_id_},
+                {"trace_id", trace_id()},
                 {"method", head_ ? head_->method : ""},
                 {"target", head_ ? head_->target : ""},
                 {"client", client_name()},
+                {"equipment_id", equipment_id},
+                {"reading_id", reading_id},
                 {"status", status},
                 {"duration_ms", static_cast<double>(monotonic_ns() - begun_ns_) / 1e6}});
 }
@@ -52,6 +61,7 @@ void Exchange::log_warnings() const {
     if (outcome_->accepted.size() == 1) equipment_id = outcome_->accepted.front().equipment_id;
     log::warn("http", "readings accepted with warnings",
               {{"request_id", request_id_},
+               {"trace_id", trace_id()},
                {"client", client_name()},
                {"warnings", outcome_->warnings.size()},
                {"equipment_id", equipment_id},

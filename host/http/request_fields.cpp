@@ -23,6 +23,7 @@ constexpr std::array known = {
     Known{"x-request-id", &RequestFields::request_id},
     Known{"authorization", &RequestFields::authorization},
     Known{"x-api-key", &RequestFields::api_key},
+    Known{"traceparent", &RequestFields::traceparent},
     Known{"origin", &RequestFields::origin},
     Known{"if-none-match", &RequestFields::if_none_match},
     Known{"access-control-request-method", &RequestFields::requested_method},

@@ -26,6 +26,7 @@ struct RequestFields {
     Seen request_id;
     Seen authorization;
     Seen api_key;  // X-API-Key
+    Seen traceparent;
     Seen origin;
     Seen if_none_match;
     Seen requested_method;  // Access-Control-Request-Method

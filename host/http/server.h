@@ -22,6 +22,7 @@
 #include "observe/http_counts.h"
 #include "observe/ledger.h"
 #include "observe/plugins.h"
+#include "trace/tracer.h"
 
 // The HTTP API over TCP. This header is all that `app` sees; Asio and Beast stay behind it.
 namespace ingest::http {
@@ -117,6 +118,7 @@ struct Services {
     // For /metrics, with what the server counted; an empty one: it is not there. The text is in
     // observe::exposition_type.
     std::function<std::string(const observe::HttpCounts&)> metrics;
+    trace::Tracer* tracer = nullptr;  // null: nothing is traced
     // Asked after the header of an ingest request, before its body is read.
     std::function<std::optional<intake::Overload>()> overload;
     // `done` may be called on any thread, also inside the call, at most once, and also after the

@@ -10,6 +10,7 @@
 #include "access/grant.h"
 #include "base/uuid.h"
 #include "model/refusal.h"
+#include "trace/context.h"
 
 // The room is the folder `ingest`; its namespace is `intake`, because an inner namespace named
 // like the outer one would hide it.
@@ -36,6 +37,7 @@ struct Request {
     std::string_view idempotency_key;  // empty: none was sent
     std::int64_t received_at_us = 0;
     const access::Grant* grant = nullptr;  // whose equipment it may be about; null: any
+    const trace::Context* trace = nullptr;  // of the request's span; null: it is not traced
 };
 
 inline constexpr std::size_t body_padding = 64;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/time_text.h"
+
 namespace ingest::intake {
 namespace {
 
@@ -97,7 +99,7 @@ Outcome Intake::accept(const Request& request) {
     issues_.clear();
     const std::span<std::uint8_t> refused(decoded_.refused.as<std::uint8_t>(),
                                           model::bitmap_bytes(batch_.rows()));
-    if (!chain_.run(batch_, refused, issues_)) {
+    if (!validate(request, refused)) {
         outcome.kind = Outcome::Kind::failed;
         outcome.detail = failure_detail();
         return outcome;
@@ -107,11 +109,32 @@ Outcome Intake::accept(const Request& request) {
     add_equipment_ids(outcome);
     const std::size_t bytes_before = turn_.bytes();
     const std::size_t begun = turn_.empty() ? turn_.memory() : 0;
+    const std::int64_t first = turn_.rows();
     take_accepted(request.form, outcome);
+    note_trace(request, first);
     // Columns grow by doubling.
     outcome.bytes = bytes_of(outcome) + begun + 2 * (turn_.bytes() - bytes_before);
     outcome.kind = outcome.accepted.empty() ? Outcome::Kind::refused : Outcome::Kind::accepted;
     return outcome;
+}
+
+bool Intake::validate(const Request& request, std::span<std::uint8_t> refused) {
+    if (request.trace == nullptr || options_.tracer == nullptr) {
+        return chain_.run(batch_, refused, issues_);
+    }
+    trace::Span span = options_.tracer->child(*request.trace, "validate");
+    span.begin_us = now_us();
+    const bool worked = chain_.run(batch_, refused, issues_);
+    span.end_us = now_us();
+    span.attributes = {{"ingest.readings", batch_.rows()}};
+    if (!worked) span.failure = failure_detail();
+    options_.tracer->end(std::move(span));
+    return worked;
+}
+
+void Intake::note_trace(const Request& request, std::int64_t first) {
+    if (request.trace == nullptr || options_.tracer == nullptr || turn_.rows() == first) return;
+    traced_.push_back({*request.trace, first, turn_.rows(), now_us()});
 }
 
 // The row of a reading of the request; -1: it has none.
@@ -182,11 +205,30 @@ void Intake::take_accepted(Form form, Outcome& outcome) {
     turn_.append(batch_, run, rows - run);
 }
 
+void Intake::end_spool_span(trace::Tracer& tracer, const Traced& request,
+                            const Result<spool::Range>& range) {
+    trace::Span span = tracer.child(request.of, "spool");
+    span.begin_us = request.since_us;
+    span.end_us = now_us();
+    span.attributes = {{"ingest.readings", request.end - request.first}};
+    if (range) {
+        const auto at = [&](std::int64_t row) {
+            return range->first + static_cast<std::uint64_t>(row);
+        };
+        tracer.kept(request.of, at(request.first), at(request.end));
+    } else {
+        span.failure = range.error().message;
+    }
+    tracer.end(std::move(span));
+}
+
 void Intake::hand_over(std::function<void(Ack)> done) {
     // The next turn will be about as large.
     const std::int64_t rows = std::min(turn_.rows(), options_.turn_rows_max);
     model::Batch batch = std::exchange(turn_, model::Batch(schema_, rows));
-    auto durable = [acks = acks_, done = std::move(done)](Result<spool::Range> range) mutable {
+    auto durable = [acks = acks_, done = std::move(done), tracer = options_.tracer,
+                    traced = std::exchange(traced_, {})](Result<spool::Range> range) mutable {
+        for (const Traced& request : traced) end_spool_span(*tracer, request, range);
         if (!range) {
             done(Ack::failed);
         } else if (acks == nullptr) {

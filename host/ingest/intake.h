@@ -8,6 +8,7 @@
 #include "ingest/explanation.h"
 #include "ingest/front.h"
 #include "spool/spool.h"
+#include "trace/tracer.h"
 #include "validate/chain.h"
 
 namespace ingest::intake {
@@ -22,6 +23,7 @@ public:
         // sinks like best in one write.
         std::int64_t turn_rows_max = 1000;
         access::IdCase id_case = access::IdCase::as_sent;
+        trace::Tracer* tracer = nullptr;  // outlives this; null: nothing is traced
     };
     // Outcome::bytes of a request beside its rows, at most.
     static std::size_t outcome_bytes_max(const decode::Options& options);
@@ -37,6 +39,14 @@ public:
     void hand_over(std::function<void(Ack)> done) override;
 
 private:
+    // Rows of the turn's batch that are of a traced request, and since when they wait in it.
+    struct Traced {
+        trace::Context of;
+        std::int64_t first;
+        std::int64_t end;
+        std::int64_t since_us;
+    };
+
     std::string failure_detail() const;
     bool is_refused(std::int64_t row) const noexcept;
     // Refuses rows of equipment that the grant does not cover; true: there was one.
@@ -45,6 +55,11 @@ private:
     void add_equipment_ids(Outcome& outcome) const;
     void take_accepted(Form form, Outcome& outcome);
     std::int64_t row_of(std::uint32_t index) const;
+    bool validate(const Request& request, std::span<std::uint8_t> refused);
+    // Its readings are in the turn's batch from this row on.
+    void note_trace(const Request& request, std::int64_t first);
+    static void end_spool_span(trace::Tracer& tracer, const Traced& request,
+                               const Result<spool::Range>& range);
 
     const Options options_;
     const model::Schema& schema_;
@@ -60,6 +75,7 @@ private:
     std::vector<plugin::Report::Issue> issues_;
 
     model::Batch turn_;
+    std::vector<Traced> traced_;  // of the turn
 };
 
 }  // namespace ingest::intake

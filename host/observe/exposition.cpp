@@ -255,6 +255,10 @@ void tell_host(Families& to, const Metrics& metrics) {
     to.add(reloads.refused, {{"outcome", "refused"}});
     to.gauge("ingest_last_reload_successful", "0 when the last reload was failed or refused.");
     to.add(std::uint64_t(reloads.last_succeeded));
+    to.counter("ingest_trace_spans_total",
+               "Spans that were sent to the collector, and those that were dropped.");
+    to.add(metrics.spans.exported, {{"outcome", "exported"}});
+    to.add(metrics.spans.dropped, {{"outcome", "dropped"}});
     to.gauge("ingest_configuration_timestamp_seconds",
              "When the configuration that serves was loaded, since the epoch.");
     to.add(static_cast<double>(reloads.configuration_at_us) / micros);

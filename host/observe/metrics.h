@@ -21,6 +21,12 @@ struct Reloads {
     std::int64_t configuration_at_us = 0;  // since when what serves is served
 };
 
+// Of traces, see trace::Exporter.
+struct Spans {
+    std::uint64_t exported = 0;
+    std::uint64_t dropped = 0;
+};
+
 struct Metrics {
     std::string version;
     HttpCounts http;
@@ -29,6 +35,7 @@ struct Metrics {
     Health health;
     bool ready = true;
     Reloads reloads;
+    Spans spans;
     Process process;
 };
 

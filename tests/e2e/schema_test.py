@@ -25,7 +25,8 @@ BEYOND_A_SCHEMA = {
     "empty_variable_with_message", "expression_forms", "expression_nested", "expression_open",
     "in_flight_below_body", "message_left_out", "retry_order", "secret_file_missing",
     "sink_name_taken", "sink_names_twice", "spool_below_four_segments", "storage_far",
-    "storage_unknown", "unset_variable", "value_from_outside_is_not_shown",
+    "storage_unknown", "trusted_proxies_in_a_text", "unset_variable",
+    "value_from_outside_is_not_shown",
     "value_in_a_list_is_not_shown",
 }
 

@@ -27,8 +27,8 @@ if len(sys.argv) > 1:
 """
 
 
-def settings(name):
-    with open(UNIT) as file:
+def settings(name, path=UNIT):
+    with open(path) as file:
         return re.findall(r"(?m)^%s=(.*)$" % name, file.read())
 
 
@@ -121,7 +121,7 @@ class LifeTest(e2e.HostTest):
             text = file.read().split("\nstorage:")[0]
         with open(os.path.join(FOLDER, "credentials.yaml")) as file:
             text += "\n" + file.read().replace(CREDENTIALS, self.directory)
-        for line in settings("LoadCredential"):
+        for line in settings("LoadCredential", os.path.join(FOLDER, "stores.conf")):
             name, source = line.split(":")
             self.assertEqual(source, "/etc/ingest/secrets/" + name)
             self.assertIn("%s/%s}" % (self.directory, name), text)

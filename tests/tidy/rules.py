@@ -22,9 +22,10 @@ ROOMS = {
     'validate': BASE | {'plugin', 'api-batch'},
     'deliver': BASE | {'plugin', 'spool', 'api-batch'},
     'access': BASE | {'decode'},
-    'ingest': BASE | {'access', 'decode', 'validate', 'spool'},
+    'trace': {'base'},
+    'ingest': BASE | {'access', 'decode', 'trace', 'validate', 'spool'},
     'observe': BASE,
-    'http': BASE | {'access', 'coding', 'ingest', 'observe'},
+    'http': BASE | {'access', 'coding', 'ingest', 'observe', 'trace'},
     'conformance': BASE | {'plugin', 'plugin-api', 'api-batch'},
 }
 HOST_ROOMS = set(ROOMS) | {'app'}
@@ -51,6 +52,7 @@ THIRD_PARTY = {
     'fmt/': r'^host/base/',
     'openssl/': r'^host/(access|plugin|http)/',
     'prometheus/': r'^host/observe/',
+    'curl/': r'^host/trace/',
     'nlohmann/': ANYWHERE_BUT_SPOOL,
     'pqxx/': r'^plugins/postgres-sink/',
     'libpq': r'^plugins/postgres-sink/',

@@ -29,6 +29,16 @@ constexpr TextRule address{
         return !text.empty() && text.find_first_of(" \t\r\n/") == std::string_view::npos;
     },
     "an IP address or a host's name, such as 0.0.0.0", R"([^ \t\r\n\/]+)"};
+// Without user and password: it stands in the log.
+constexpr TextRule collector_url{
+    [](std::string_view text) {
+        const auto host = text.starts_with("http://") ? 7U : text.starts_with("https://") ? 8U : 0U;
+        return host != 0 && text.size() > host && text[host] != '/' &&
+               std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; }) &&
+               text.find('@') == std::string_view::npos;
+    },
+    "a URL with http or https and without a password, such as http://127.0.0.1:4318/v1/traces",
+    R"(https?:\/\/[^\/@ ][^@ ]*)"};
 constexpr TextRule plugin_id{
     [](std::string_view text) {
         return !text.empty() && text.size() <= 64 &&
@@ -126,6 +136,12 @@ void read_http(MapReader& map, Http& http, const std::filesystem::path& base) {
 void read_admin(MapReader& map, Admin& admin) {
     map.text("host", admin.host, address);
     map.integer("port", admin.port, {0, 65535});
+}
+
+void read_tracing(MapReader& map, Tracing& tracing) {
+    map.text("endpoint", tracing.endpoint, collector_url);
+    map.require("endpoint", "give the URL of a collector, http://127.0.0.1:4318/v1/traces");
+    map.integer("sample_every", tracing.sample_every, {0, 1'000'000'000});
 }
 
 void read_plugin_dirs(MapReader& map, std::vector<std::filesystem::path>& dirs,
@@ -287,6 +303,7 @@ void read_config(MapReader& map, Config& config, const std::filesystem::path& ba
     map.section("http", config.http,
                 [&](MapReader& http, Http& to) { read_http(http, to, base); });
     map.optional_section("admin", config.admin, read_admin);
+    map.optional_section("tracing", config.tracing, read_tracing);
     map.section("reading", config.reading, read_reading);
     map.recorded("reading").required = true;
     const Node::Member* reading = map.node().find("reading");

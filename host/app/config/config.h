@@ -116,6 +116,13 @@ struct Admin {
     friend bool operator==(const Admin&, const Admin&) = default;
 };
 
+// Where spans go. There is one only when requests are traced.
+struct Tracing {
+    std::string endpoint;
+    std::uint32_t sample_every = 100;  // of requests without `traceparent`; 0: none of them
+    friend bool operator==(const Tracing&, const Tracing&) = default;
+};
+
 enum class UnknownFields { ignore, reject, keep };
 
 struct Reading {
@@ -176,6 +183,7 @@ struct Config {
     Log log;
     Http http;
     std::optional<Admin> admin;  // none: the API's port has what it would have
+    std::optional<Tracing> tracing;
     Reading reading;
     std::vector<std::filesystem::path> plugin_dirs;  // absolute, or relative as the file's own path
     std::vector<Validator> validators;

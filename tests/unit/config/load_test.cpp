@@ -63,6 +63,7 @@ http:
   batch: { readings_max: 8 }
   ndjson: { readings_max: 9 }
 admin: { host: "::1", port: 10 }
+tracing: { endpoint: "https://c/v1/traces", sample_every: 11 }
 reading:
   unknown_fields: keep
   text_bytes_max: 10
@@ -127,6 +128,12 @@ TEST(Load, TheAdminListenerIsThereWhenItIsNamed) {
     EXPECT_EQ(good(std::string("admin: {}\n") + std::string(least)).admin,
               (Admin{.host = "127.0.0.1", .port = 8002}));
     EXPECT_EQ(good(every_key).admin, (Admin{.host = "::1", .port = 10}));
+}
+
+TEST(Load, TracingIsThereWhenItIsNamed) {
+    EXPECT_FALSE(good(least).tracing);
+    EXPECT_EQ(good(every_key).tracing,
+              (Tracing{.endpoint = "https://c/v1/traces", .sample_every = 11}));
 }
 
 TEST(Load, FilesOfTlsBeginAtTheConfiguration) {
