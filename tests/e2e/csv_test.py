@@ -117,7 +117,8 @@ class CsvTest(e2e.ServedTest):
         self.assertEqual((first.status, again.status), (201, 201))
         self.assertEqual(first.json["reading_ids"], again.json["reading_ids"])
 
-    @unittest.skipUnless(os.path.exists(NAB), "no " + NAB)
+    @unittest.skipUnless(os.path.exists(NAB),
+                         "the machine data beside the project is not here: no " + NAB)
     def test_real_machine_data(self):
         """Its lines as they stand, with the columns that it lacks behind them."""
         with open(NAB) as file:

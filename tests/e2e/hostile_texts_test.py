@@ -79,8 +79,7 @@ class HostileTextsTest(e2e.HostTest):
                 self.assertLess(answer.status, 500, (text, answer.body))
         self.client.close()
         ids = [line["request_id"] for line in self.lines() if line["message"] == "answered"]
-        asked_by_test = len([i for i in ids if i]) - requests
-        self.assertGreaterEqual(asked_by_test, 0)
+        self.assertGreaterEqual(len(ids), requests)  # and those of the start
         self.assertEqual(len(ids), len(set(ids)), "a request is one event")
         for line in self.lines():
             self.assertLessEqual(LINE_FIELDS, line.keys())

@@ -73,7 +73,7 @@ constexpr Description descriptions[] = {
      "Request bodies in memory, all connections together; at least body_bytes."},
     {"http.batch", "Bodies of the batch endpoint in JSON."},
     {"http.batch.readings_max", "Readings in one of them."},
-    {"http.ndjson", "Bodies of the batch endpoint of the type application/x-ndjson."},
+    {"http.ndjson", "Bodies of the batch endpoint of the types application/x-ndjson and text/csv."},
     {"http.ndjson.readings_max", "Readings in one of them."},
     {"admin", "A second listener, for who operates the host: /metrics, /health, /api/v1/plugins."},
     {"admin.host", "Address to listen on; not behind http.auth."},
