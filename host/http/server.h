@@ -42,7 +42,9 @@ struct Limits {
     std::chrono::milliseconds body_rate_grace{2'000};
     std::chrono::milliseconds idle_timeout{30'000};  // before a request's first byte
     std::chrono::milliseconds write_timeout{10'000};  // and a second more for each 16 KiB
-    std::chrono::milliseconds linger_timeout{1'000};  // for a client to read a last answer
+    // For a client to read a last answer: while it sends nothing more, and in all.
+    std::chrono::milliseconds linger_timeout{1'000};
+    std::chrono::milliseconds linger_timeout_max{5'000};
     std::size_t connections_max = 4096;
     std::size_t connections_per_address_max = 256;  // an IPv6 /64 counts as one address
     // From the end of a request's body to its answer; one more gets 503.

@@ -17,8 +17,9 @@ constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 // Beyond write_timeout a client may take this many bytes a second: documentation pages are large.
 constexpr std::size_t write_rate_min = 16 * 1024;
 
-// What a client may still send behind its last answer before it is cut off.
-constexpr std::size_t linger_bytes_max = 256 * 1024;
+// What a client may still send behind its last answer before it is cut off: a body far too large
+// that it sends whole before it reads, as most clients do.
+constexpr std::size_t linger_bytes_max = 16 * 1024 * 1024;
 
 std::size_t input_capacity(const Limits& limits) {
     constexpr std::size_t line_ends = 16;
@@ -344,12 +345,14 @@ Task<> Session::linger() {
     stream_.finish_writing(error);
     if (error) co_return;
     enter(Phase::lingering);
+    const Clock::time_point end = phase_begin_ + core_.limits().linger_timeout_max;
     std::size_t total = 0;
     while (!error && !cut_ && total < linger_bytes_max) {
         input_.consume(input_.view().size());
         const asio::mutable_buffer room = input_.free();
         const std::size_t count = co_await stream_.read(room, error);
         total += count;
+        deadline_ = std::min(end, Clock::now() + core_.limits().linger_timeout);
     }
 }
 

@@ -213,6 +213,31 @@ TEST_F(ServerTest, ClientsThatDoNotReadAreCutOff) {
     EXPECT_TRUE(soon([this] { return server->counters().connections_open == 0; }));
 }
 
+// Most clients send a body whole before they read: a close in the midst of it would reset the
+// connection, and the client would be told that a pipe broke, not why.
+TEST_F(ServerTest, AClientThatSendsFarTooMuchReadsWhy) {
+    options.limits.body_max = 1024;
+    start();
+    RawClient client = connect();
+    EXPECT_TRUE(client.send(post_bytes(std::string(12 * 1024 * 1024, 'x'))));
+    const auto got = client.receive();
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->status, 413);
+    EXPECT_TRUE(client.closed());
+}
+
+TEST_F(ServerTest, AClientThatGoesOnSendingIsCutOff) {
+    options.limits.body_max = 1024;
+    options.limits.linger_timeout = std::chrono::seconds(60);
+    options.limits.linger_timeout_max = std::chrono::milliseconds(100);
+    start();
+    RawClient client = connect();
+    client.send(post_bytes(std::string(2048, 'x')));
+    ASSERT_TRUE(client.receive());
+    while (client.send("x")) std::this_thread::yield();
+    EXPECT_TRUE(soon([this] { return server->counters().connections_open == 0; }));
+}
+
 TEST_F(ServerTest, ConnectionsAreBounded) {
     options.limits.connections_per_address_max = 2;
     start();
