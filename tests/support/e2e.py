@@ -118,6 +118,10 @@ class Client:
             self.connection = None
 
 
+# Taken: stored (201), or by a storage that is slower than a client waits, durable (202).
+TAKEN = (201, 202)
+
+
 def sanitizer():
     """Of the build: "address", "thread" or "". Its memory is not what a host takes otherwise."""
     with open(os.path.join(BUILD, "CMakeCache.txt")) as cache:
