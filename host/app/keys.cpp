@@ -40,6 +40,7 @@ constexpr std::array socket_keys{
 constexpr std::array start_keys{
     Key{"service.name", &same<&Config::service, &config::Service::name>},
     Key{"service.environment", &same<&Config::service, &config::Service::environment>},
+    Key{"process.confined", &same<&Config::process, &config::Process::confined>},
     Key{"log.format", &same<&Config::log, &config::Log::format>},
     Key{"admin", &same<&Config::admin>},
     Key{"tracing", &same<&Config::tracing>},
@@ -175,6 +176,10 @@ void refuse_restarts(const Config& before, const Config& now, const config::Node
     }
     if (keeps_unknown(before) != keeps_unknown(now)) {
         refusal.add("reading.unknown_fields", "a change from or to `keep`");
+    }
+    // A confined process has given up the right to.
+    if (before.process.confined && !before.process.dumpable && now.process.dumpable) {
+        refusal.add("process.dumpable", "turning it on in a confined process");
     }
     // With other files, or for other clients, TLS goes on; without it every client has to change.
     if (before.http.tls.has_value() != now.http.tls.has_value()) {

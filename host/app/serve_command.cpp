@@ -12,6 +12,7 @@
 
 #include "app/assembly.h"
 #include "app/commands.h"
+#include "app/confinement.h"
 #include "app/control.h"
 #include "app/descriptor_limit.h"
 #include "app/dumps.h"
@@ -174,6 +175,7 @@ int run_serve(const Arguments& arguments) {
                                    loaded.config.service.environment};
     log::configure(log_options);
     plugin::install_crash_report(log_options, STDOUT_FILENO);
+    confine_process(loaded.config);
     const plugin::ExitReport exit_report;
     const plugin::CallWatch call_watch({});
     PluginSet plugins(plugin_dirs(loaded.config.plugin_dirs));

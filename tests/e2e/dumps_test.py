@@ -21,10 +21,10 @@ class DumpsTest(reloading.ReloadTest):
             self.skipTest("only root can run the host as somebody else")
         os.chown(self.directory, NOBODY, NOBODY)
 
-    def somebody(self, dumpable=None, prefix=()):
+    def somebody(self, dumpable=None, prefix=(), **more):
         """A host of a user that has nothing else, as it serves."""
         if dumpable is not None:
-            self.config["process"] = {"dumpable": dumpable}
+            self.config["process"] = {"dumpable": dumpable, **more}
         self.put()
         host = self.host(self.path)
         host.prefix = [*prefix, *AS_NOBODY]
@@ -51,13 +51,14 @@ class DumpsTest(reloading.ReloadTest):
         self.assertNotIn(WARNING, host.log())
 
     def test_who_writes_plugins_can_switch_it(self):
-        host = self.somebody(dumpable=True)
+        # A confined process can only be started so: confinement_test.
+        host = self.somebody(dumpable=True, confined=False)
         self.assertEqual(self.owner(host), NOBODY)
         for name in ("environ", "maps", "smaps_rollup", "auxv"):
             self.assertTrue(self.can_read(host, name), name)
         self.assertEqual(host.log().count(WARNING), 1)
         for dumpable, owner, warnings in ((True, NOBODY, 1), (False, 0, 1), (True, NOBODY, 2)):
-            self.config["process"] = {"dumpable": dumpable}
+            self.config["process"]["dumpable"] = dumpable
             self.put()
             status, text = reloading.ask(host, "--dir", "spool")
             self.assertEqual(status, 0, text)

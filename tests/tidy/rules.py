@@ -14,6 +14,7 @@ FILE_LINES_MAX = ((r'^(tests|bench)/', 600), (r'', 400))
 BASE = {'base', 'model'}
 ROOMS = {
     'base': set(),
+    'confine': {'base'},
     'model': {'base', 'api-batch'},
     'plugin': BASE | {'plugin-api', 'api-batch'},
     'coding': {'base'},
@@ -51,6 +52,7 @@ THIRD_PARTY = {
     'spdlog/': r'^host/base/',
     'fmt/': r'^host/base/',
     'openssl/': r'^host/(access|plugin|http)/',
+    'seccomp.h': r'^host/confine/',
     'prometheus/': r'^host/observe/',
     'curl/': r'^host/trace/',
     'nlohmann/': ANYWHERE_BUT_SPOOL,

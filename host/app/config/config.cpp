@@ -65,6 +65,7 @@ void read_service(MapReader& map, Service& service) {
 }
 
 void read_process(MapReader& map, Process& process) {
+    map.boolean("confined", process.confined);
     map.boolean("dumpable", process.dumpable);
 }
 

@@ -37,6 +37,7 @@ struct Log {
 };
 
 struct Process {
+    bool confined = true;   // it gives up what serving does not need
     bool dumpable = false;  // core files and debuggers of the same user are let at it
 };
 

@@ -83,6 +83,20 @@ TEST(Keys, WhatNeedsARestartIsRefusedAllAtOnce) {
                             HasSubstr("service.name"), HasSubstr("spool.memory")));
 }
 
+TEST(Keys, AConfinedProcessCannotBeMadeDumpable) {
+    const auto dumpable = changed([](config::Config& config) { config.process.dumpable = true; });
+    EXPECT_THAT(refused(dumpable),
+                ElementsAre(HasSubstr("process.dumpable: turning it on in a confined process")));
+    config::Diagnostics diagnostics("a.yaml");
+    refuse_restarts(dumpable, some_config(), {}, false, diagnostics);
+    config::Config before = some_config();
+    before.process.confined = false;
+    config::Config after = dumpable;
+    after.process.confined = false;
+    refuse_restarts(before, after, {}, false, diagnostics);
+    EXPECT_THAT(diagnostics.lines(), IsEmpty());
+}
+
 TEST(Keys, APassedSocketHasNoHostAndPort) {
     const auto moved = changed([](config::Config& config) {
         config.http.host = "127.0.0.1";

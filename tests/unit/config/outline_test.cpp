@@ -96,6 +96,7 @@ TEST(Outline, EnvironmentNamesAreThoseOfTheFilesThatShip) {
         }
         // Redis and SQLite take one writer, and presets are not for who debugs.
         of_host.insert("sinks[].workers DB_POOL_SIZE");
+        of_host.insert("process.confined PROCESS_CONFINED");
         of_host.insert("process.dumpable PROCESS_DUMPABLE");
         EXPECT_EQ(described, of_host);
     }
