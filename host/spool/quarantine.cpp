@@ -53,7 +53,7 @@ FileResult<void> Quarantine::copy_bytes(File& file, std::uint64_t begin, std::ui
                                         const fs::path& to) {
     const auto out = files_.create(to);
     if (!out) return out.error();
-    std::vector<std::byte> piece(1U << 20);
+    std::vector<std::byte> piece(std::min<std::uint64_t>(end - begin, 1U << 20));
     std::uint64_t unreadable = 0;
     for (std::uint64_t at = begin; at < end;) {
         const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), end - at));

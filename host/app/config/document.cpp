@@ -309,13 +309,16 @@ std::optional<std::string> read_file(const std::filesystem::path& path,
         diagnostics.add({}, "cannot be opened: " + std::generic_category().message(errno), right);
         return std::nullopt;
     }
-    std::string text(file_bytes_max + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    std::string text;
+    std::array<char, 16U << 10> block;
+    while (in && text.size() <= file_bytes_max) {
+        in.read(block.data(), block.size());
+        text.append(block.data(), static_cast<std::size_t>(in.gcount()));
+    }
     if (in.bad()) {
         diagnostics.add({}, "cannot be read", right);
         return std::nullopt;
     }
-    text.resize(static_cast<std::size_t>(in.gcount()));
     if (text.size() > file_bytes_max) {
         diagnostics.add({}, "is over 1 MiB", "give a configuration file");
         return std::nullopt;
