@@ -21,7 +21,7 @@ Result<std::filesystem::path> find_plugin_file(std::span<const std::filesystem::
 // Opens a plugin's file for reading, and looks at what it opened. What must hold before a library
 // may be loaded, because its constructors run on loading: a regular file (no symbolic link), owned
 // by root or by the user of this process, writable by no one else, in a directory of which the
-// same is true.
+// same is true, and of all directories above it (trusted_path.h).
 Result<Descriptor> open_plugin_file(const std::filesystem::path& file);
 
 // An error when the two differ. `digest` is 64 lower-case hex digits; `pinned` too, in any case, or

@@ -10,6 +10,7 @@
 #include "plugin/crash_report.h"
 #include "plugin/file_check.h"
 #include "plugin/host_api.h"
+#include "plugin/library_search.h"
 #include "plugin/private_copy.h"
 
 namespace ingest::plugin {
@@ -98,6 +99,7 @@ Result<OpenedLibrary> open_library(const std::filesystem::path& file, std::strin
     auto copy = copy_privately(file);
     if (!copy) return copy.error();
     if (auto same = match_digest(file, copy->digest, sha256); !same) return same.error();
+    if (auto safe = verify_library_search(file, copy->memory.get()); !safe) return safe.error();
     return open_copy(parked.emplace_back(std::string(id), file), *copy);
 }
 

@@ -48,6 +48,32 @@ TEST_F(FileCheck, RefusesADirectoryThatOthersMayWrite) {
     EXPECT_THAT(refusal(), HasSubstr("chmod go-w"));
 }
 
+TEST_F(FileCheck, RefusesADirectoryAboveThatOthersMayWriteUnlessItIsSticky) {
+    fs::create_directory(dir_ / "inner");
+    fs::rename(file_, dir_ / "inner/demo.so");
+    file_ = dir_ / "inner/demo.so";
+    fs::permissions(dir_, fs::perms(0777));
+    EXPECT_THAT(refusal(), HasSubstr("chmod go-w " + dir_.string()));
+    fs::permissions(dir_, fs::perms(01777));
+    EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(FileCheck, FollowsLinksOnTheWayOnly) {
+    fs::create_directories(dir_ / "a/b");
+    fs::rename(file_, dir_ / "a/b/demo.so");
+    fs::create_directory_symlink("a/../a", dir_ / "on-the-way");
+    fs::create_directory_symlink(dir_ / "a/b", dir_ / "last");
+    fs::create_directory_symlink("round", dir_ / "round");
+    file_ = dir_ / "on-the-way/b/./demo.so";
+    EXPECT_EQ(refusal(), "");
+    fs::permissions(dir_ / "a", fs::perms(0777));
+    EXPECT_THAT(refusal(), HasSubstr("chmod go-w " + (dir_ / "a").string()));
+    file_ = dir_ / "last/demo.so";
+    EXPECT_THAT(refusal(), HasSubstr("is a symbolic link; name the directory"));
+    file_ = dir_ / "round/b/demo.so";
+    EXPECT_THAT(refusal(), HasSubstr("symbolic links"));
+}
+
 TEST_F(FileCheck, RefusesASymbolicLinkAndADirectory) {
     fs::rename(file_, dir_ / "real.so");
     fs::create_symlink("real.so", file_);
