@@ -8,6 +8,7 @@
 #include "app/front_terms.h"
 #include "app/loaded_plugins.h"
 #include "app/memory_bounds.h"
+#include "app/memory_limit.h"
 #include "app/version.h"
 #include "http/address.h"
 #include "observe/metrics.h"
@@ -278,6 +279,7 @@ void Assembly::log_bounds() const {
                {"sinks", bounds.sinks},
                {"queries", bounds.queries},
                {"process", bounds.process}});
+    warn_of_memory_limit(memory_limit("/proc", "/sys/fs/cgroup"), bounds.sum());
 }
 
 void Assembly::drain(Clock::time_point deadline) {

@@ -16,6 +16,7 @@
 #include "app/control.h"
 #include "app/descriptor_limit.h"
 #include "app/dumps.h"
+#include "app/loader_environment.h"
 #include "app/passed_socket.h"
 #include "app/reload.h"
 #include "app/state_notices.h"
@@ -175,6 +176,7 @@ int run_serve(const Arguments& arguments) {
                                    loaded.config.service.environment};
     log::configure(log_options);
     plugin::install_crash_report(log_options, STDOUT_FILENO);
+    warn_of_loader_variables();
     confine_process(loaded.config);
     const plugin::ExitReport exit_report;
     const plugin::CallWatch call_watch({});

@@ -1,6 +1,7 @@
 """Plugin files, links, directories and names that somebody may have tampered with: `check` and
 `serve` refuse each, and nothing of the plugin has run by then, not even its constructors."""
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -279,6 +280,25 @@ class TamperTest(e2e.HostTest):
         status, said = self.run_host("reload")
         self.assertEqual(status, 0, said)
         self.assertTrue(os.path.exists(evil_mark), "without a digest this canary sings too")
+
+
+class LoaderEnvironmentTest(e2e.HostTest):
+    """Who sets the environment of a process decides what code it runs: the log says that it was."""
+
+    WARNING = "the environment tells the loader which libraries to load, or where from"
+
+    def warnings(self, environment):
+        host = self.host(environment={"LOG_FORMAT": "json", **environment}).start()
+        self.assertEqual(host.stop(), 0, host.log())
+        lines = [json.loads(line) for line in host.log().splitlines() if line.startswith("{")]
+        os.remove(host.log_path)
+        return [line for line in lines if line["message"].startswith(self.WARNING)]
+
+    def test_one_warning_names_what_is_set(self):
+        self.assertEqual(self.warnings({"LD_PRELOAD": ""}), [])
+        said = self.warnings({"LD_LIBRARY_PATH": self.directory, "LD_BIND_NOW": "1"})
+        self.assertEqual([(line["level"], line["variables"]) for line in said],
+                         [("WARNING", "LD_BIND_NOW, LD_LIBRARY_PATH")])
 
 
 if __name__ == "__main__":

@@ -48,6 +48,10 @@ class UnitTest(e2e.HostTest):
                                                               e2e.HOST_BINARY))
         self.assertEqual(self.analyze("verify", "--man=no", "--generators=no", path), "")
 
+    def test_the_loader_is_told_nothing(self):
+        unset = set(settings("UnsetEnvironment")[0].split())
+        self.assertLessEqual({"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT"}, unset)
+
     def test_little_is_open(self):
         said = self.analyze("security", "--offline=true", UNIT)
         exposure = float(re.search(r"exposure level for \S+: ([0-9.]+)", said).group(1))
