@@ -19,6 +19,8 @@ struct FileText {
     ~FileText() { OPENSSL_cleanse(text.data(), text.size()); }
 };
 
+constexpr std::size_t key_id_bytes = 6;  // of a digest
+
 std::array<std::uint8_t, 16> id_of(std::string_view name) {
     const Digest digest = sha256(name);
     std::array<std::uint8_t, 16> id{};
@@ -90,8 +92,11 @@ Entry Gate::enter_by_key(std::string_view shown, std::int64_t now_us) const {
     if (found == keys_.end() || !same(found->digest, digest) || found->expired(now_us)) {
         return {std::nullopt, refusal};
     }
-    Visitor visitor{"key:" + found->name, found->grant, std::nullopt};
+    Visitor visitor;
+    visitor.name = "key:" + found->name;
+    visitor.grant = found->grant;
     visitor.id = id_of(visitor.name);
+    visitor.key_id = to_hex(std::span(found->digest).first(key_id_bytes));
     return {std::move(visitor), {}};
 }
 
@@ -103,8 +108,12 @@ Entry Gate::enter(std::string_view shown, bool tokens, std::int64_t now_us) cons
     Verified verified = verify_token(shown, *token_keys_, rules_, now_us);
     if (!verified.claims) return {std::nullopt, verified.refusal};
     Claims& claims = *verified.claims;
-    Visitor visitor{"token:" + claims.subject, std::move(claims.grant), std::nullopt};
+    Visitor visitor;
+    visitor.name = "token:" + claims.subject;
+    visitor.grant = std::move(claims.grant);
     if (!claims.subject.empty()) visitor.id = id_of(visitor.name);
+    visitor.key_id = std::move(claims.key_id);
+    visitor.issuer = rules_.issuer;
     return {std::move(visitor), {}};
 }
 

@@ -20,6 +20,11 @@ struct Visitor {
     Grant grant;
     // The same for all requests of the same visitor; none: a token without a subject.
     std::optional<std::array<std::uint8_t, 16>> id;
+    // What vouched for the name: of a key the beginning of its digest, as the file has it, because
+    // a later key may have its name; of a token the `kid` of the key that signed it, and the
+    // issuer.
+    std::string key_id;
+    std::string issuer;
 };
 
 struct Entry {

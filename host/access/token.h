@@ -22,6 +22,7 @@ struct TokenRules {
 // What a token says of who shows it. `prefixes` is the claim `equipment_prefixes`.
 struct Claims {
     std::string subject;  // empty: it has none
+    std::string key_id;   // of the key that signed it; empty: the only one, and it has none
     Grant grant;
 };
 

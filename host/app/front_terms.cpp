@@ -86,6 +86,7 @@ http::Options http_options(const Edition& edition, unsigned cores) {
     options.version = version();
     options.tls = plan.tls;
     options.uppercase_ids = upper_cases_ids(plan);
+    options.audit = config.log.audit;
     return options;
 }
 

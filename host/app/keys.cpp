@@ -55,6 +55,7 @@ constexpr std::array start_keys{
 constexpr std::array live_keys{
     Key{"process.dumpable", &same<&Config::process, &config::Process::dumpable>},
     Key{"log.level", &same<&Config::log, &config::Log::level>},
+    Key{"log.audit", &same<&Config::log, &config::Log::audit>},
     Key{"http.cors.origins", &same<&Config::http, &config::Http::cors_origins>},
     Key{"http.rate_limit.enabled",
         &same<&Config::http, &config::Http::rate_limit, &config::RateLimit::enabled>},

@@ -40,8 +40,23 @@ std::string_view name_of(Level level) noexcept {
     return "ERROR";
 }
 
+void append_texts(std::string& line, std::span<const std::string> texts, bool quote_text) {
+    if (quote_text) line += '[';
+    for (const std::string& text : texts) {
+        if (&text != texts.data()) line += ',';
+        if (quote_text) {
+            append_json_string(line, text);
+        } else {
+            append_json_escaped(line, text);
+        }
+    }
+    if (quote_text) line += ']';
+}
+
 void append_value(std::string& line, const Field& field, bool quote_text) {
-    if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+    if (const auto* texts = std::get_if<std::span<const std::string>>(&field.value)) {
+        append_texts(line, *texts, quote_text);
+    } else if (const auto* text = std::get_if<std::string_view>(&field.value)) {
         if (quote_text) {
             append_json_string(line, *text);
         } else {
@@ -54,6 +69,12 @@ void append_value(std::string& line, const Field& field, bool quote_text) {
     } else {
         line += std::get<bool>(field.value) ? "true" : "false";
     }
+}
+
+void put(Level level, std::string_view logger, std::string_view message, Fields fields) {
+    const std::string line =
+        render(output().options, now_us(), level, logger, message, fields);
+    output().logger.log(spdlog::level::info, spdlog::string_view_t(line));
 }
 
 }  // namespace
@@ -106,10 +127,11 @@ bool enabled(Level level) noexcept {
 }
 
 void write(Level level, std::string_view logger, std::string_view message, Fields fields) {
-    if (!enabled(level)) return;
-    const std::string line =
-        render(output().options, now_us(), level, logger, message, fields);
-    output().logger.log(spdlog::level::info, spdlog::string_view_t(line));
+    if (enabled(level)) put(level, logger, message, fields);
+}
+
+void record(std::string_view logger, std::string_view message, Fields fields) {
+    put(Level::info, logger, message, fields);
 }
 
 }  // namespace ingest::log

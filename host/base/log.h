@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,13 +26,14 @@ struct Options {
 // A named value beside the message: {{"sink", name}, {"rows", 100}}.
 struct Field {
     std::string_view name;
-    std::variant<std::string_view, std::int64_t, double, bool> value;
+    std::variant<std::string_view, std::int64_t, double, bool, std::span<const std::string>> value;
 
     Field(std::string_view n, std::string_view v) : name(n), value(v) {}
     Field(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}
     Field(std::string_view n, const std::string& v) : name(n), value(std::string_view(v)) {}
     Field(std::string_view n, double v) : name(n), value(v) {}
     Field(std::string_view n, bool v) : name(n), value(v) {}
+    Field(std::string_view n, std::span<const std::string> v) : name(n), value(v) {}
     template <std::integral T>
         requires(!std::same_as<T, bool>)
     Field(std::string_view n, T v) : name(n), value(static_cast<std::int64_t>(v)) {}
@@ -46,6 +48,8 @@ bool enabled(Level level) noexcept;
 
 // `logger` names the room or plugin that speaks ("spool", "postgres-sink").
 void write(Level level, std::string_view logger, std::string_view message, Fields fields = {});
+// At level info, whatever the level is: for what must not be missing.
+void record(std::string_view logger, std::string_view message, Fields fields);
 
 inline void debug(std::string_view logger, std::string_view message, Fields fields = {}) {
     if (enabled(Level::debug)) write(Level::debug, logger, message, fields);

@@ -216,12 +216,13 @@ void Exchange::let_go_of_body() noexcept {
     station_.bodies.give(std::exchange(body_, Body()));
 }
 
+// Once: what is logged of a request before its answer has the answer's id.
 void Exchange::choose_request_id() {
+    if (!request_id_.empty()) return;
     const bool given = fields_.request_id.count == 1 && is_request_id(fields_.request_id.value);
     if (given) {
         request_id_ = fields_.request_id.value;
     } else {
-        request_id_.clear();
         append_text(request_id_, station_.ids.next(received_at_us_ / 1000));
     }
 }
@@ -346,6 +347,7 @@ std::string_view Exchange::render(std::string& wire, std::size_t received) {
     count(response.status);
     if (outcome_ && !outcome_->warnings.empty()) log_warnings();
     log_access(response.status);
+    if (response.status == 401 || response.status == 403) audit_refusal(response.status);
     end_trace(response.status);
     // A client may take its time with the answer; these would be held meanwhile.
     leave_work();
@@ -373,6 +375,7 @@ void Exchange::finish() noexcept {
     coding_refused_ = false;
     answer_codings_.reset();
     trace_.reset();
+    request_id_.clear();
     outcome_.reset();
     explanation_.reset();
     ack_.reset();

@@ -53,7 +53,8 @@ public:
     bool make_room(std::size_t size);
     std::size_t room() const noexcept { return held_; }
     Next take_body();
-    void set_ack(intake::Ack ack) { ack_ = ack; }
+    // Nothing: the wait for it was given up, so that nobody knows, and render() is not called.
+    void set_ack(std::optional<intake::Ack> ack);
 
     const std::string& equipment_id() const noexcept { return route_.equipment_id; }
     std::uint32_t limit() const noexcept { return route_.limit; }
@@ -112,6 +113,8 @@ private:
     void end_trace(unsigned status);
     void log_warnings() const;
     void log_access(unsigned status) const;
+    void audit_kept();
+    void audit_refusal(unsigned status);
 
     const Terms& terms() {
         if (!terms_) terms_ = station_.terms;

@@ -39,6 +39,8 @@ public:
     std::optional<Refusal> refuse_haste(const Terms& terms, const Route& route);
     void count_readings(const Terms& terms, std::uint32_t readings);
 
+    // Null: nobody was asked for anything, or nobody was let in.
+    const access::Visitor* visitor() const noexcept { return visitor_ ? &*visitor_ : nullptr; }
     // What the visitor may do; null: nobody was asked for anything.
     const access::Grant* grant() const noexcept { return visitor_ ? &visitor_->grant : nullptr; }
     // For the log; empty: nobody in particular.

@@ -82,6 +82,7 @@ struct Options {
     std::string version;
     // The ids that are stored are upper-case, so a lookup upper-cases what it is asked for.
     bool uppercase_ids = true;
+    bool audit = false;  // log who sent which readings, and who was refused
 };
 
 // A document that GET serves as it is.

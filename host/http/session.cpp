@@ -287,8 +287,8 @@ Task<bool> Session::exchange(Exchange::Next next) {
         enter(Phase::waiting);
         core_.join_group(ack_);
         co_await ack_.wait();
+        exchange_.set_ack(cut_ ? std::nullopt : std::optional(ack_.ack));
         if (cut_) co_return false;
-        exchange_.set_ack(ack_.ack);
     } else if (next == Exchange::Next::ask_latest) {
         enter(Phase::waiting);
         core_.ask_latest(exchange_.equipment_id(), exchange_.limit(), latest_);

@@ -42,6 +42,7 @@ struct Shared {
     TlsSlot tls;
     LogBudget warning_lines{10};
     LogBudget handshake_lines{1};
+    LogBudget refusal_lines{10};
     std::atomic<bool> draining{false};
 };
 

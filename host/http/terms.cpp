@@ -12,6 +12,7 @@ Terms::Terms(const Options& options, SharedAssets all_assets, SharedLimiter its_
       limiter(std::move(its_limiter)),
       gate(options.gate),
       trusted_proxies(options.trusted_proxies),
-      id_case(options.uppercase_ids ? access::IdCase::upper : access::IdCase::as_sent) {}
+      id_case(options.uppercase_ids ? access::IdCase::upper : access::IdCase::as_sent),
+      audit(options.audit) {}
 
 }  // namespace ingest::http

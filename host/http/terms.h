@@ -30,6 +30,7 @@ struct Terms {
     const access::SharedGate gate;  // null: everybody is let in
     const std::vector<IpNetwork> trusted_proxies;
     const access::IdCase id_case;
+    const bool audit;
 };
 
 // Shared: a request under way keeps the terms that it began with.

@@ -80,6 +80,7 @@ void read_log(MapReader& map, Log& log) {
     static constexpr Choice<Format> formats[] = {{"json", Format::json}, {"text", Format::text}};
     map.choice("level", log.level, levels);
     map.choice("format", log.format, formats);
+    map.boolean("audit", log.audit);
 }
 
 void read_rate_limit(MapReader& map, RateLimit& limit) {

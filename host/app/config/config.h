@@ -34,6 +34,7 @@ struct Service {
 struct Log {
     log::Level level = log::Level::info;
     log::Format format = log::Format::json;
+    bool audit = false;  // a line for each request of which readings were kept
 };
 
 struct Process {

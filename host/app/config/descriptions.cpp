@@ -21,6 +21,7 @@ constexpr Description descriptions[] = {
     {"log.level", "The least important lines that are written; CRITICAL counts as ERROR.",
      "LOG_LEVEL"},
     {"log.format", "One JSON object a line, or text for people.", "LOG_FORMAT"},
+    {"log.audit", "Lines that say who sent which readings, and who was refused; at every level."},
     {"http", "Where clients are listened to, and what they may send."},
     {"http.host", "Address to listen on.", "HOST"},
     {"http.port", "0: any free port, told in the log.", "PORT"},

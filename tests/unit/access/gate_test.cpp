@@ -54,6 +54,7 @@ TEST_F(GateTest, LetsInWhoHasAKey) {
         const Entry entry = gate->enter(shown[i], true, now);
         ASSERT_TRUE(entry.visitor);
         EXPECT_EQ(entry.visitor->name, "key:key-" + std::to_string(i));
+        EXPECT_EQ(entry.visitor->key_id, to_hex(sha256(shown[i])).substr(0, 12));
         EXPECT_TRUE(entry.visitor->grant.scopes.has(Scope::ingest));
         EXPECT_EQ(entry.visitor->grant.prefixes.size(), 1U);
         EXPECT_EQ(entry.visitor->id, gate->enter(shown[i], false, now).visitor->id);

@@ -3,6 +3,9 @@
 #include <cstdio>
 #include <limits>
 #include <random>
+#include <span>
+#include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -106,6 +109,30 @@ TEST(LogTest, WritesLinesFromTheConfiguredLevelOn) {
 \{.*"shown"\}
 )"));
     EXPECT_THAT(out, Not(HasSubstr("not shown")));
+}
+
+TEST(LogTest, RendersListsOfTexts) {
+    const std::vector<std::string> texts{"a", "b\n\"c"};
+    const Field list{"ids", std::span<const std::string>(texts)};
+    const json document =
+        json::parse(render(json_options(), noon_us, Level::info, "test", "list", {list}));
+    EXPECT_EQ(document.at("ids"), json(texts));
+    EXPECT_THAT(render(text_options(), noon_us, Level::info, "test", "list", {list}),
+                testing::EndsWith(R"(test: list ids=a,b\n\"c)"));
+    const Field none{"ids", std::span<const std::string>()};
+    EXPECT_THAT(render(json_options(), noon_us, Level::info, "test", "list", {none}),
+                HasSubstr(R"("ids":[])"));
+}
+
+TEST(LogTest, RecordsAreWrittenAtEveryLevel) {
+    ::testing::internal::CaptureStdout();
+    Options quiet = json_options();
+    quiet.level = Level::error;
+    configure(quiet);
+    record("test", "not to be missed", {{"n", 1}});
+    EXPECT_THAT(::testing::internal::GetCapturedStdout(),
+                MatchesRegex(R"(\{.*"level":"INFO".*"not to be missed","n":1\}
+)"));
 }
 
 }  // namespace

@@ -336,7 +336,7 @@ TEST(Presets, TheFullConfigurationHoldsTheDefaults) {
     const auto rest = [](const Config& c) {
         return std::tuple(c.service.name, c.service.environment, c.process.confined,
                           c.process.dumpable, c.log.level,
-                          c.log.format, c.http.threads, c.http.cors_origins,
+                          c.log.format, c.log.audit, c.http.threads, c.http.cors_origins,
                           c.http.rate_limit.per_minute,
                           c.http.batch.readings_max, c.http.ndjson.readings_max,
                           c.reading.unknown_fields,

@@ -36,7 +36,8 @@ TEST(Print, HasDefaultsInTheOrderOfTheReference) {
     EXPECT_THAT(text, StartsWith("# The configuration that the host runs with: "));
     for (const char* part : {
              "\nservice:\n  name: sensor-ingestion-service\n  environment: development\n",
-             "\nlog:\n  level: INFO\n  format: json\nhttp:\n  host: \"0.0.0.0\"\n  port: 8001\n",
+             "\nlog:\n  level: INFO\n  format: json\n  audit: false\n"
+             "http:\n  host: \"0.0.0.0\"\n  port: 8001\n",
              "\n  trusted_proxies: []\n  cors:\n    origins:\n      - \"*\"\n  rate_limit:\n"
              "    enabled: false\n    per_minute: 100\n",
              "\n    body_bytes: 1MiB\n    handshake_timeout: 5s\n", "\nreading:\n",

@@ -232,6 +232,31 @@ TEST_F(ServerTest, DrainCutsOffAtItsDeadline) {
     house.release(intake::Ack::stored);  // comes to nobody
 }
 
+// Nobody knows what becomes of them, so they must not be without a line.
+TEST_F(ServerTest, ReadingsThatNobodyIsToldOfAreInTheAuditLog) {
+    options.audit = true;
+    testing::internal::CaptureStdout();
+    start();
+    house.hold();
+    RawClient failed = connect();
+    failed.send(post_bytes("one"));
+    ASSERT_TRUE(soon([this] { return house.groups_waiting() == 1; }));
+    house.release(intake::Ack::failed);
+    EXPECT_EQ(failed.receive()->status, 503);
+    house.hold();
+    RawClient cut = connect();
+    cut.send(post_bytes("two"));
+    ASSERT_TRUE(soon([this] { return house.groups_waiting() == 1; }));
+    server->drain(milliseconds(20));
+    const std::string log = testing::internal::GetCapturedStdout();
+    std::size_t lines = 0;
+    for (std::size_t at = 0; (at = log.find("outcome=unknown readings=1", at)) != log.npos; ++at) {
+        ++lines;
+    }
+    EXPECT_EQ(lines, 2U) << log;
+    house.release(intake::Ack::stored);
+}
+
 TEST_F(ServerTest, AcksAfterTheServerIsGoneComeToNobody) {
     start();
     house.hold();
