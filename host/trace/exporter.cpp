@@ -7,7 +7,9 @@
 #include <utility>
 
 #include <curl/curl.h>
+#include <ingest/sdk/destination.hpp>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 
@@ -19,6 +21,15 @@ constexpr std::chrono::seconds gathering{1};
 
 // Of one request; the end of the process waits for that long.
 constexpr long request_timeout_ms = 2'000;
+
+// In place of libcurl's own, which asks for it with each address that it is about to connect to.
+curl_socket_t open_socket(void* refused, curlsocktype, curl_sockaddr* address) {
+    if (sdk::is_link_local(address->addr)) {
+        *static_cast<bool*>(refused) = true;
+        return CURL_SOCKET_BAD;
+    }
+    return ::socket(address->family, address->socktype, address->protocol);
+}
 
 std::size_t forget(const char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
@@ -103,7 +114,11 @@ std::string Exporter::send(const std::string& body) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &forget);
+    bool refused = false;
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, &refused);
     const CURLcode code = curl_easy_perform(curl);
+    if (code != CURLE_OK && refused) return std::string(sdk::link_local_refused);
     if (code != CURLE_OK) return curl_easy_strerror(code);
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

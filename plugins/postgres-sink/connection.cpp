@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "postgres-sink/destination.h"
+
 namespace ingest::postgres_sink {
 namespace {
 
@@ -63,7 +65,8 @@ ConnectWithReason::handle ConnectWithReason::do_startconnect(handle existing) {
 }
 
 Connection::Connection(const Options& options, std::chrono::nanoseconds connect_limit)
-    : connection_(with_limit(options.conninfo, connect_limit)), watchdog_(connection_.sock()) {
+    : connection_(with_limit(with_addresses(options.conninfo), connect_limit)),
+      watchdog_(connection_.sock()) {
     forbid_reconnecting(connection_);
     connection_.set_verbosity(pqxx::connection_base::terse);
 }

@@ -6,10 +6,12 @@
 #include <cctype>
 #include <memory>
 
+#include <ingest/sdk/destination.hpp>
 #include <ingest/sdk/sink.hpp>
 #include <nlohmann/json.hpp>
 
 #include "postgres-sink/column_type.h"
+#include "postgres-sink/destination.h"
 
 namespace ingest::postgres_sink {
 namespace {
@@ -148,6 +150,10 @@ Options parse_options(std::string_view text) {
     parsed.statement_timeout =
         parse_seconds(options, "statement_timeout_s", parsed.statement_timeout, 1);
     parsed.conninfo = conninfo_of(parse_text(options, "url", nullptr), parsed.statement_timeout);
+    if (names_link_local(parsed.conninfo)) {
+        throw sdk::config_error("/url", "leads to a link-local address: " +
+                                            std::string(sdk::link_local_refused));
+    }
     return parsed;
 }
 

@@ -5,12 +5,14 @@
 #include <vector>
 
 #include <ingest/plugin/status.h>
+#include <ingest/sdk/destination.hpp>
 
 namespace ingest::redis_sink {
 
 namespace {
 
 constexpr Verdict unreachable{INGEST_RETRY, "the server cannot be reached"};
+constexpr Verdict forbidden{INGEST_FATAL, sdk::link_local_refused};
 constexpr Verdict silent{INGEST_RETRY, "the server does not answer in time"};
 constexpr Verdict lost{INGEST_RETRY, "the connection to the server was lost"};
 constexpr Verdict strange{INGEST_RETRY, "the server gave an answer that makes no sense"};
@@ -24,11 +26,11 @@ timeval to_timeval(std::chrono::milliseconds time) {
 
 Connection::Connection(const Endpoint& endpoint, std::chrono::milliseconds timeout)
     : name_(endpoint.name()), timeout_(timeout) {
-    context_.reset(
-        endpoint.host.empty()
-            ? redisConnectUnixWithTimeout(endpoint.socket.c_str(), to_timeval(timeout))
-            : redisConnectWithTimeout(endpoint.host.c_str(), endpoint.port, to_timeval(timeout)));
-    if (!context_) throw std::bad_alloc();
+    if (endpoint.host.empty()) {
+        take(redisConnectUnixWithTimeout(endpoint.socket.c_str(), to_timeval(timeout)));
+    } else {
+        connect_to(endpoint.host, endpoint.port);
+    }
     if (context_->err != 0) {
         throw Failure(unreachable, "cannot connect to " + name_ + ": " + context_->errstr);
     }
@@ -36,6 +38,24 @@ Connection::Connection(const Endpoint& endpoint, std::chrono::milliseconds timeo
     if (!endpoint.host.empty()) redisEnableKeepAlive(context_.get());
     set_timeout(timeout);
     log_in(endpoint);
+}
+
+// To the addresses that were looked at, not to the name, which could have others by then.
+void Connection::connect_to(const std::string& host, int port) {
+    const sdk::Destination found = sdk::resolve(host);
+    if (found.addresses.empty()) {
+        throw Failure(found.refused ? forbidden : unreachable,
+                      "cannot connect to " + name_ + ": " + found.failure);
+    }
+    for (const std::string& address : found.addresses) {
+        take(redisConnectWithTimeout(address.c_str(), port, to_timeval(timeout_)));
+        if (context_->err == 0) return;
+    }
+}
+
+void Connection::take(redisContext* context) {
+    context_.reset(context);
+    if (!context_) throw std::bad_alloc();
 }
 
 void Connection::log_in(const Endpoint& endpoint) {

@@ -52,6 +52,8 @@ private:
     // Some servers repeat a command's arguments in their errors.
     enum class Arguments { plain, secret };
 
+    void connect_to(const std::string& host, int port);
+    void take(redisContext* context);
     void log_in(const Endpoint& endpoint);
     Reply call(std::initializer_list<std::string_view> arguments,
                Arguments secrecy = Arguments::plain);

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include <ingest/sdk/destination.hpp>
+
 namespace ingest::redis_sink {
 
 Options read_options(const sdk::Options& given) {
@@ -9,6 +11,10 @@ Options read_options(const sdk::Options& given) {
         throw given.wrong("/url", error->message);
     }
     options.endpoint = std::get<Endpoint>(parsed);
+    if (sdk::is_link_local(options.endpoint.host)) {
+        throw given.wrong("/url", "leads to a link-local address: " +
+                                      std::string(sdk::link_local_refused));
+    }
     options.queue = given.get<std::string>("/queue", options.queue);
     if (options.queue.empty()) throw given.wrong("/queue", "must not be empty");
     constexpr int64_t hour_ms = 3'600'000;

@@ -23,7 +23,7 @@ ROOMS = {
     'validate': BASE | {'plugin', 'api-batch'},
     'deliver': BASE | {'plugin', 'spool', 'api-batch'},
     'access': BASE | {'decode'},
-    'trace': {'base'},
+    'trace': {'base', 'plugin-api'},  # what may be connected to is looked at in one place
     'ingest': BASE | {'access', 'decode', 'trace', 'validate', 'spool'},
     'observe': BASE,
     'http': BASE | {'access', 'coding', 'ingest', 'observe', 'trace'},
