@@ -11,6 +11,7 @@ import reloading
 from poll import poll
 
 SERIES_MAX = 1000
+BATCH = "/api/v1/sensors/ingest/batch"
 SUFFIXES = ("_bucket", "_sum", "_count")
 
 
@@ -151,11 +152,22 @@ class MetricsTest(e2e.HostTest):
         host = self.host().start()
         client = host.client()
         before = scrape(host, self)
+        sent = 0
+        for i in range(10):  # 100,000 ids
+            body = "\n".join('{"equipment_id":"SEEN-%s%d-%03d","temperature":1,"vibration":1,'
+                             '"pressure":1}' % ("ABCDEFGHIJ"[i], n // 1000, n % 1000)
+                             for n in range(10_000))
+            answer = client.request("POST", BATCH, body, {"Content-Type": "application/x-ndjson"})
+            self.assertEqual(answer.status, 201, answer.body[:500])
+            sent += answer.json["successful"]
+        self.assertEqual(sent, 100_000)
+        odd = ["/" + "a" * 3000, "/%00", "/..%2f..%2f", "/\"}x{", "//", "/api/v1/sensors//latest",
+               "/metrics/", "/health?SEEN=1", "/api/v1/sensors/%ff/latest", "*"]
         for i in range(300):
             name = "NEVER-SEEN%d-%03d" % (i, i)
-            client.ingest(e2e.reading(equipment_id=name))
             client.get("/api/v1/sensors/%s/latest" % name)
             client.get("/" + name)
+            client.get(odd[i % len(odd)])
             client.request(name.replace("-", ""), "/health")
         after = scrape(host, self)
         self.assertEqual(after.values.keys(), before.values.keys())
