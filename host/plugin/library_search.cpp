@@ -1,6 +1,7 @@
 #include "plugin/library_search.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -36,8 +37,11 @@ public:
     ~Mapping() {
         if (start_ != MAP_FAILED) ::munmap(start_, size_);
     }
-    bool failed() const noexcept { return start_ == MAP_FAILED; }
-    std::string_view bytes() const noexcept { return {static_cast<const char*>(start_), size_}; }
+    bool failed() const noexcept { return size_ > 0 && start_ == MAP_FAILED; }
+    std::string_view bytes() const noexcept {
+        return size_ > 0 ? std::string_view(static_cast<const char*>(start_), size_)
+                         : std::string_view();
+    }
 
 private:
     void* start_ = MAP_FAILED;
@@ -153,7 +157,7 @@ Result<void> verify_text(std::int64_t tag, const std::string& text) {
 
 Result<void> verify_library_search(const fs::path& file, int memory) {
     const Mapping mapping(memory);
-    if (mapping.failed()) return {};
+    if (mapping.failed()) return os_error("cannot look into " + file.string(), errno);
     auto verified = Dynamic(mapping.bytes()).texts(verify_text);
     if (!verified) return Error{file.string() + " " + verified.error().message};
     return {};
