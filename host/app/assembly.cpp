@@ -10,6 +10,7 @@
 #include "app/memory_bounds.h"
 #include "app/memory_limit.h"
 #include "app/version.h"
+#include "base/log_loss.h"
 #include "http/address.h"
 #include "observe/metrics.h"
 
@@ -258,6 +259,7 @@ std::string Assembly::metrics(const observe::HttpCounts& http) {
     metrics.ready = readiness().ready;
     metrics.reloads = reloads_.told();
     if (tracing_) metrics.spans = {tracing_->counts().exported, tracing_->counts().dropped};
+    metrics.log_lines_lost = log::lines_lost();
     metrics.process = observe::this_process();
     return observe::exposition(metrics);
 }

@@ -1,11 +1,16 @@
 #include "base/log.h"
 
+#include <stdio_ext.h>
+
 #include <atomic>
+#include <cstdio>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "base/json_text.h"
+#include "base/log_loss.h"
+#include "base/mutex.h"
 #include "base/time_text.h"
 
 namespace ingest::log {
@@ -16,6 +21,8 @@ namespace {
 struct Output {
     Options options;
     std::atomic<Level> level{Level::info};
+    std::atomic<std::uint64_t> lost{0};
+    Mutex one_line;
     spdlog::logger logger{"ingest", std::make_shared<spdlog::sinks::stdout_sink_mt>()};
     Output() {
         options.format = Format::text;
@@ -74,7 +81,13 @@ void append_value(std::string& line, const Field& field, bool quote_text) {
 void put(Level level, std::string_view logger, std::string_view message, Fields fields) {
     const std::string line =
         render(output().options, now_us(), level, logger, message, fields);
+    const MutexLock lock(output().one_line);
     output().logger.log(spdlog::level::info, spdlog::string_view_t(line));
+    if (std::ferror(stdout) == 0) return;
+    // Else it would come out later, in the middle of the next one.
+    ::__fpurge(stdout);
+    std::clearerr(stdout);
+    output().lost.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -119,6 +132,8 @@ void configure(const Options& options) {
     output().options = options;
     set_level(options.level);
 }
+
+std::uint64_t lines_lost() noexcept { return output().lost.load(std::memory_order_relaxed); }
 
 void set_level(Level level) noexcept { output().level.store(level, std::memory_order_relaxed); }
 

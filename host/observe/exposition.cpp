@@ -259,6 +259,9 @@ void tell_host(Families& to, const Metrics& metrics) {
                "Spans that were sent to the collector, and those that were dropped.");
     to.add(metrics.spans.exported, {{"outcome", "exported"}});
     to.add(metrics.spans.dropped, {{"outcome", "dropped"}});
+    to.counter("ingest_log_lines_lost_total",
+               "Lines of the log that standard output did not take.");
+    to.add(metrics.log_lines_lost);
     to.gauge("ingest_configuration_timestamp_seconds",
              "When the configuration that serves was loaded, since the epoch.");
     to.add(static_cast<double>(reloads.configuration_at_us) / micros);

@@ -36,6 +36,7 @@ struct Metrics {
     bool ready = true;
     Reloads reloads;
     Spans spans;
+    std::uint64_t log_lines_lost = 0;
     Process process;
 };
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import socket
 import subprocess
 import unittest
@@ -178,6 +179,23 @@ class AuditLogTest(e2e.HostTest):
                          ["token:" + name for name in names])
         for line in host.log().splitlines():
             self.assertLess(len(line), 16 * 1024)
+
+    def test_a_line_that_cannot_be_written_is_counted(self):
+        host = self.host(self.write("config.yaml", json.dumps(self.config)))
+        host.prefix = ["sh", "-c", 'exec "$@" > /dev/full', "sh"]
+        host.start()
+        with contextlib.closing(host.client()) as client:
+            def lost():
+                told = client.get("/metrics").body.decode()
+                return float(re.search(r"(?m)^ingest_log_lines_lost_total (\S+)$", told).group(1))
+
+            before = lost()
+            for size in (1, 100, 101):
+                body = "\n".join(json.dumps(e2e.reading(i)) for i in range(size))
+                answer = client.request("POST", BATCH, body,
+                                        {"Content-Type": "application/x-ndjson"})
+                self.assertEqual(answer.status, 201)
+            self.assertEqual(lost() - before, 1 + 1 + 2)
 
     def test_refusals_have_lines(self):
         key = self.new_key("pumps")
