@@ -227,6 +227,12 @@ void FakeFiles::overwrite(const fs::path& path, std::uint64_t offset,
     node->durable = node->now;
 }
 
+void FakeFiles::flip_bit(const fs::path& path, std::uint64_t bit) {
+    const std::lock_guard lock(mutex_);
+    const NodePtr node = find(path.string());
+    for (auto* bytes : {&node->now, &node->durable}) bytes->at(bit / 8) ^= std::byte{1} << bit % 8;
+}
+
 void FakeFiles::copy(const fs::path& from, const fs::path& to) {
     const std::lock_guard lock(mutex_);
     auto node = std::make_shared<Node>(*find(from.string()));

@@ -54,6 +54,8 @@ public:
     std::vector<std::byte> contents(const std::filesystem::path& path);
     void overwrite(const std::filesystem::path& path, std::uint64_t offset,
                    const std::vector<std::byte>& bytes);
+    // Bits of a byte are counted from its lowest.
+    void flip_bit(const std::filesystem::path& path, std::uint64_t bit);
     void copy(const std::filesystem::path& from, const std::filesystem::path& to);
     std::uint64_t count(Operation operation);
     // Changes since the start: what power_off_after counts.
