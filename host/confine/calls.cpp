@@ -22,8 +22,7 @@ constexpr std::array refused{
     // Programs. That of a descriptor too, which may be memory.
     "execve", "execveat", "uselib",
     // Memory and descriptors of other processes.
-    "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease", "pidfd_getfd",
-    "kcmp",
+    "process_vm_writev", "process_madvise", "process_mrelease", "pidfd_getfd", "kcmp",
     // Signals by what is not a process id that can be compared.
     "pidfd_send_signal", "tkill",
     // Namespaces and mounts.
@@ -75,10 +74,11 @@ void refuse_namespaces(CallFilter& filter) {
     }
 }
 
-// A host has no business with other processes.
-void refuse_signals_to_others(CallFilter& filter) {
+// Only to itself: what reports a crash reads its own stack so, as far as there is one.
+void refuse_other_processes(CallFilter& filter) {
     const auto self = static_cast<std::uint64_t>(::getpid());
-    for (const char* call : {"kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"}) {
+    for (const char* call : {"process_vm_readv", "kill", "tgkill", "rt_sigqueueinfo",
+                             "rt_tgsigqueueinfo"}) {
         filter.refuse(call, {is_not(0, self)});
     }
 }
@@ -152,7 +152,7 @@ Result<void> refuse_what_no_host_needs(const CallOptions& options) {
         refuse_being_traced(filter, options);
     }
     refuse_namespaces(filter);
-    refuse_signals_to_others(filter);
+    refuse_other_processes(filter);
     refuse_sockets(filter);
     refuse_files_with_rights(filter);
     refuse_typing(filter);
