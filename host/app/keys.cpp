@@ -41,6 +41,7 @@ constexpr std::array start_keys{
     Key{"service.name", &same<&Config::service, &config::Service::name>},
     Key{"service.environment", &same<&Config::service, &config::Service::environment>},
     Key{"process.confined", &same<&Config::process, &config::Process::confined>},
+    Key{"process.writable", &same<&Config::process, &config::Process::writable>},
     Key{"log.format", &same<&Config::log, &config::Log::format>},
     Key{"admin", &same<&Config::admin>},
     Key{"tracing", &same<&Config::tracing>},

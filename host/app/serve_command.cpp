@@ -177,7 +177,7 @@ int run_serve(const Arguments& arguments) {
     log::configure(log_options);
     plugin::install_crash_report(log_options, STDOUT_FILENO);
     warn_of_loader_variables();
-    confine_process(loaded.config);
+    const Confinement confinement(loaded.config);
     const plugin::ExitReport exit_report;
     const plugin::CallWatch call_watch({});
     PluginSet plugins(plugin_dirs(loaded.config.plugin_dirs));
@@ -188,6 +188,7 @@ int run_serve(const Arguments& arguments) {
         std::cerr << loaded.diagnostics.text();
         return 2;
     }
+    if (const auto confined = confinement.tell(); !confined) return fail(confined.error());
     if (!passed_socket) return fail(passed_socket.error());
     dumps.allow(edition->config.process.dumpable);
     raise_descriptor_limit(edition->config);

@@ -64,8 +64,39 @@ void read_service(MapReader& map, Service& service) {
     map.text("environment", service.environment, label);
 }
 
-void read_process(MapReader& map, Process& process) {
+// Relative ones begin at `base`. Returns what it was noted as, until the next key is read.
+Setting& read_directories(MapReader& map, std::string_view key,
+                          std::vector<std::filesystem::path>& to,
+                          const std::filesystem::path& base,
+                          std::vector<std::string> otherwise) {
+    const Node* node = map.find(key);
+    std::vector<std::string> written;
+    if (node == nullptr) {
+        written = std::move(otherwise);
+    } else if (!node->is_sequence()) {
+        map.error(key, "found " + describe(*node), "give a list of directories");
+    } else {
+        for (const Node& item : node->items) {
+            if (item.broken) continue;
+            if (item.is_scalar() && !item.text.empty()) {
+                written.push_back(item.text);
+            } else {
+                map.diagnostics().add(item.mark, map.path_of(key) + ": found " + describe(item),
+                                      "give the path of a directory");
+            }
+        }
+    }
+    for (const std::string& dir : written) to.push_back((base / dir).lexically_normal());
+    Setting& noted = map.record(key, Setting::Kind::texts, node, std::move(written));
+    noted.is_path = true;
+    return noted;
+}
+
+void read_process(MapReader& map, Process& process, const std::filesystem::path& base) {
     map.boolean("confined", process.confined);
+    std::vector<std::filesystem::path> writable;
+    read_directories(map, "writable", writable, base, {}).is_fixed = false;
+    if (map.has("writable")) process.writable = std::move(writable);
     map.boolean("dumpable", process.dumpable);
 }
 
@@ -144,29 +175,6 @@ void read_tracing(MapReader& map, Tracing& tracing) {
     map.text("endpoint", tracing.endpoint, collector_url);
     map.require("endpoint", "give the URL of a collector, http://127.0.0.1:4318/v1/traces");
     map.integer("sample_every", tracing.sample_every, {0, 1'000'000'000});
-}
-
-void read_plugin_dirs(MapReader& map, std::vector<std::filesystem::path>& dirs,
-                      const std::filesystem::path& base) {
-    const Node* node = map.find("plugin_dirs");
-    std::vector<std::string> written;
-    if (node == nullptr) {
-        written = {"plugins"};
-    } else if (!node->is_sequence()) {
-        map.error("plugin_dirs", "found " + describe(*node), "give a list of directories");
-    } else {
-        for (const Node& item : node->items) {
-            if (item.broken) continue;
-            if (item.is_scalar() && !item.text.empty()) {
-                written.push_back(item.text);
-            } else {
-                map.diagnostics().add(item.mark, "plugin_dirs: found " + describe(item),
-                                      "give the path of a directory");
-            }
-        }
-    }
-    for (const std::string& dir : written) dirs.push_back((base / dir).lexically_normal());
-    map.record("plugin_dirs", Setting::Kind::texts, node, std::move(written)).is_path = true;
 }
 
 void read_plugin(MapReader& map, PluginUse& use) {
@@ -300,7 +308,8 @@ void read_storage(MapReader& map, Config& config) {
 
 void read_config(MapReader& map, Config& config, const std::filesystem::path& base) {
     map.section("service", config.service, read_service);
-    map.section("process", config.process, read_process);
+    map.section("process", config.process,
+                [&](MapReader& process, Process& to) { read_process(process, to, base); });
     map.section("log", config.log, read_log);
     map.section("http", config.http,
                 [&](MapReader& http, Http& to) { read_http(http, to, base); });
@@ -315,7 +324,7 @@ void read_config(MapReader& map, Config& config, const std::filesystem::path& ba
         map.error("reading", "there is no field",
                   "give at least one, `reading: { fields: { temperature: { type: double } } }`");
     }
-    read_plugin_dirs(map, config.plugin_dirs, base);
+    read_directories(map, "plugin_dirs", config.plugin_dirs, base, {"plugins"});
     map.list("validators", config.validators, read_validator);
     map.section("spool", config.spool, read_spool);
     read_sinks(map, config.sinks);

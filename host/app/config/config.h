@@ -39,6 +39,8 @@ struct Log {
 
 struct Process {
     bool confined = true;   // it gives up what serving does not need
+    // Where files can be written beside the spool; not given: nearly everywhere.
+    std::optional<std::vector<std::filesystem::path>> writable;
     bool dumpable = false;  // core files and debuggers of the same user are let at it
 };
 

@@ -14,6 +14,9 @@ constexpr Description descriptions[] = {
     {"process.confined",
      "Give up at the start what serving does not need: starting programs, for example.",
      "PROCESS_CONFINED"},
+    {"process.writable",
+     "With confined: directories in which files may be written, beside the spool's own. Without "
+     "this all may, but the system's. Relative ones begin at the directory of this file."},
     {"process.dumpable",
      "Let debuggers of the host's own user, and core files, at its memory with the secrets in it.",
      "PROCESS_DUMPABLE"},

@@ -137,6 +137,8 @@ private:
     }
 
     ordered_json texts(const Setting& setting, const std::string& path) {
+        // An empty list would say something else than that none is given.
+        if (!setting.given && !setting.is_fixed) return nothing();
         ordered_json out = ordered_json::array();
         if (setting.secret) {
             masked_.push_back(path);
@@ -149,12 +151,13 @@ private:
         return out;
     }
 
+    static ordered_json nothing() { return ordered_json::value_t::discarded; }
+
     ordered_json single(const Setting& setting, const std::string& path) {
-        static const ordered_json nothing(ordered_json::value_t::discarded);
-        if (setting.values.empty()) return nothing;
+        if (setting.values.empty()) return nothing();
         const std::string& written = setting.values.front();
         // There is no way to say in a file that a text is not given.
-        if (setting.kind == Kind::text && written.empty() && !setting.given) return nothing;
+        if (setting.kind == Kind::text && written.empty() && !setting.given) return nothing();
         if (setting.secret) {
             masked_.push_back(path);
             return mask;

@@ -112,11 +112,10 @@ static long shared_byte(int write_it) {
     char line[256];
     snprintf(path, sizeof path, "/proc/%d/maps", victim());
     FILE *maps = fopen(path, "r");
-    if (maps == NULL) return -1;
-    while (fgets(line, sizeof line, maps) != NULL) {
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
         if (strstr(line, " rw-p ") != NULL && sscanf(line, "%lx", &address) == 1) break;
     }
-    fclose(maps);
+    if (maps != NULL) fclose(maps);
     char byte = 0;
     struct iovec here = {&byte, 1};
     struct iovec there = {(void *)(uintptr_t)address, 1}; /* NOLINT */

@@ -86,13 +86,14 @@ sinks:
       retry: { delay_min: 2s, delay_max: 2m } }
 query: { readers: 4, timeout: 6s }
 drain: { timeout: 0s }
-process: { confined: false, dumpable: true }
+process: { confined: false, writable: [ /w ], dumpable: true }
 )";
 
 TEST(Load, EveryKeyOfTheServerIsRead) {
     const Config config = good(every_key);
     EXPECT_EQ(config.service.name + config.service.environment, "ne");
     EXPECT_FALSE(config.process.confined);
+    EXPECT_EQ(config.process.writable, (std::vector<std::filesystem::path>{"/w"}));
     EXPECT_TRUE(config.process.dumpable);
     EXPECT_EQ(config.log.level, log::Level::error);
     EXPECT_EQ(config.log.format, log::Format::text);
@@ -335,7 +336,7 @@ TEST(Presets, TheFullConfigurationHoldsTheDefaults) {
     };
     const auto rest = [](const Config& c) {
         return std::tuple(c.service.name, c.service.environment, c.process.confined,
-                          c.process.dumpable, c.log.level,
+                          c.process.writable, c.process.dumpable, c.log.level,
                           c.log.format, c.log.audit, c.http.threads, c.http.cors_origins,
                           c.http.rate_limit.per_minute,
                           c.http.batch.readings_max, c.http.ndjson.readings_max,

@@ -110,6 +110,13 @@ TEST(Print, DollarSignsStayWhatTheyAre) {
     EXPECT_THAT(printed("", {{"o", "^a$"}}), HasSubstr("\"^a$\""));
 }
 
+TEST(Print, NoListIsNotAnEmptyOne) {
+    EXPECT_THAT(printed(""), HasSubstr("\nprocess:\n  confined: true\n  dumpable: false\n"));
+    EXPECT_THAT(printed("process: { writable: [] }\n"), HasSubstr("\n  writable: []\n"));
+    EXPECT_THAT(printed("process: { writable: [ /a ] }\n"),
+                HasSubstr("\n  writable:\n    - \"/a\"\n"));
+}
+
 TEST(Print, IsReadBackAndPrintedTheSame) {
     expect_round_trip(std::string(least));
     expect_round_trip(R"(service: { name: "a $${b} \"c\" °" }
@@ -131,6 +138,7 @@ sinks:
                       {{"a", {{"b", {1, 2.5, "x"}}}}});
     expect_round_trip("http: { tls: { certificate: a, key: b } , auth: { enabled: false } }\n" +
                       std::string(least));
+    expect_round_trip("process: { writable: [] }\n" + std::string(least));
     expect_round_trip("http: { cors: { origins: [] } }\n" + std::string(least));
 }
 
