@@ -167,7 +167,7 @@ std::vector<ApiKey> parse_keys(std::string_view text, std::vector<FileTrouble>& 
 
 std::string key_file_text(const std::vector<ApiKey>& keys) {
     std::string text = "# API keys of ingest-host, by their digests; `ingest-host keys` writes "
-                       "this. A change counts after a reload.\n";
+                       "this. A running host sees a change.\n";
     for (const ApiKey& key : keys) {
         text += key.name + " sha256=" + to_hex(key.digest) + " scopes=" + key.grant.scopes.text();
         for (std::size_t i = 0; i < key.grant.prefixes.size(); ++i) {

@@ -27,6 +27,7 @@ struct ApiKey {
     bool expired(std::int64_t now_us) const noexcept {
         return expires_us && now_us >= *expires_us;
     }
+    friend bool operator==(const ApiKey&, const ApiKey&) = default;
 };
 
 inline constexpr std::size_t keys_max = 10'000;

@@ -59,6 +59,9 @@ public:
     // Of the bytes of all files and of the rules: who has the same lets the same in.
     const Digest& digest() const noexcept { return digest_; }
 
+    const std::vector<ApiKey>& keys() const noexcept { return keys_; }
+    const std::optional<KeySet>& token_keys() const noexcept { return token_keys_; }
+
 private:
     Gate() = default;
     Entry enter_by_key(std::string_view shown, std::int64_t now_us) const;

@@ -44,6 +44,7 @@ struct Grant {
     std::vector<std::string> prefixes;  // of equipment ids; empty: all equipment
 
     bool covers(std::string_view equipment_id, IdCase id_case) const noexcept;
+    friend bool operator==(const Grant&, const Grant&) = default;
 };
 
 // 1 to 64 visible ASCII characters without a comma.

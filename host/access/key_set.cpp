@@ -174,6 +174,13 @@ SigningKey::~SigningKey() {
     OPENSSL_cleanse(secret_.data(), secret_.size());
 }
 
+bool SigningKey::same_as(const SigningKey& other) const {
+    if (algorithm_ != other.algorithm_) return false;
+    if (key_ != nullptr) return EVP_PKEY_eq(key_, other.key_) == 1;
+    return secret_.size() == other.secret_.size() &&
+           CRYPTO_memcmp(secret_.data(), other.secret_.data(), secret_.size()) == 0;
+}
+
 KeySet KeySet::parse(std::string_view text, std::vector<FileTrouble>& troubles) {
     KeySet set;
     const auto document = parse_object(text);

@@ -24,6 +24,8 @@ public:
 
     const std::string& id() const noexcept { return id_; }
     Algorithm algorithm() const noexcept { return algorithm_; }
+    // Who signs with the one signs with the other.
+    bool same_as(const SigningKey& other) const;
     // `signature` as RFC 7518 has it.
     bool signed_this(std::string_view text, std::string_view signature) const;
 
@@ -43,6 +45,7 @@ public:
     // An empty `id` means the only key there is. Null: there is none.
     const SigningKey* find(std::string_view id) const noexcept;
     bool has_secrets() const noexcept;
+    const std::vector<SigningKey>& keys() const noexcept { return keys_; }
 
 private:
     std::vector<SigningKey> keys_;

@@ -316,7 +316,7 @@ std::string_view usage() noexcept {
                                         whoever answers; and the client certificate to show
   ingest-host --version | --help
 
-API keys, with --config FILE (its http.auth.keys) or --file FILE; a change counts after a reload:
+API keys, with --config FILE (its http.auth.keys) or --file FILE; a running host sees a change:
   ingest-host keys new NAME --scope ingest|read|admin... [--prefix TEXT]... [--expires TIME]
                                         make one and print it, this once: the file has its digest
                                         alone. --prefix: only for equipment ids that begin so;

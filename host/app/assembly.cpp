@@ -41,7 +41,7 @@ unsigned cores_by_default() noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<Assembly>> Assembly::start(std::unique_ptr<const Edition> edition,
+Result<std::unique_ptr<Assembly>> Assembly::start(std::unique_ptr<Edition> edition,
                                                   const Opening& opening,
                                                   config::Diagnostics& diagnostics) {
     std::unique_ptr<Assembly> assembly(new Assembly(std::move(edition)));

@@ -40,7 +40,7 @@ public:
     // An error says what could not be had and what to do; what a plugin has against its options
     // goes to `diagnostics`. Listens first, so that clients queue while the spool recovers; answers
     // them last. The libraries of the plan outlive this.
-    static Result<std::unique_ptr<Assembly>> start(std::unique_ptr<const Edition> edition,
+    static Result<std::unique_ptr<Assembly>> start(std::unique_ptr<Edition> edition,
                                                    const Opening& opening,
                                                    config::Diagnostics& diagnostics);
     ~Assembly();
@@ -62,6 +62,9 @@ public:
     // nothing has changed. Returns what did, when every core serves the new edition and what was
     // only the former one's has ended. Not after drain().
     Result<Difference> change(std::unique_ptr<Edition> next, config::Diagnostics& diagnostics);
+    // Has this one say who is let in, from the next request on. REQUIRES: both are there, the one
+    // that serves and this one. Not after drain().
+    void change_gate(access::SharedGate gate);
     bool socket_passed() const noexcept { return passed_; }
 
     // Any thread.
@@ -74,7 +77,7 @@ public:
     ReloadCounts& reloads() noexcept { return reloads_; }
 
 private:
-    explicit Assembly(std::unique_ptr<const Edition> edition)
+    explicit Assembly(std::unique_ptr<Edition> edition)
         : edition_(std::move(edition)), schema_(edition_->plan.schema) {}
     Result<http::ListeningSocket> open_socket(const Opening& opening);
     Result<void> open_spool(const Opening& opening);
@@ -92,7 +95,7 @@ private:
     void log_bounds() const;
     trace::Tracer* tracer() noexcept { return tracing_ ? &tracing_->tracer() : nullptr; }
 
-    std::unique_ptr<const Edition> edition_;  // for the main thread only
+    std::unique_ptr<Edition> edition_;  // for the main thread only
     const std::shared_ptr<const model::Schema> schema_;  // shared: see Plan
     const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
     const plugin::CallWatch* call_watch_ = nullptr;

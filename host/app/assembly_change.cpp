@@ -3,9 +3,11 @@
 
 #include <malloc.h>
 
+#include "access/gate_change.h"
 #include "app/assembly.h"
 #include "app/front_terms.h"
 #include "base/check.h"
+#include "base/log.h"
 
 // How an assembly comes to serve another edition.
 namespace ingest::app {
@@ -20,6 +22,32 @@ Running running(const Difference& difference, const validate::Validators& valida
     }
     running.queries = !difference.queries;
     return running;
+}
+
+// At most so many names in a line of the log.
+constexpr std::size_t names_max = 20;
+
+std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < names_max; ++i) {
+        text += (i == 0 ? "" : ", ") + names[i];
+    }
+    if (names.size() > names_max) {
+        text += " and " + std::to_string(names.size() - names_max) + " more";
+    }
+    return text;
+}
+
+void log_gate_change(const access::Gate* before, const access::Gate* now) {
+    if (now == nullptr) return;  // nobody is asked any more: the difference says so
+    const access::GateChange change = access::change_of(before, *now);
+    if (change.empty()) return;
+    log::info("app", "others are let in from now on",
+              {{"added", listed(change.added)},
+               {"removed", listed(change.removed)},
+               {"changed", listed(change.changed)},
+               {"keys", now->keys().size()},
+               {"token_keys", now->token_keys() ? now->token_keys()->keys().size() : 0}});
 }
 
 }  // namespace
@@ -43,10 +71,10 @@ Result<Difference> Assembly::change(std::unique_ptr<Edition> next,
 
     // Nothing fails from here on.
     exits_->change_board(change);
-    const std::unique_ptr<const Edition> former =
-        std::exchange(edition_, std::unique_ptr<const Edition>(std::move(next)));
+    const std::unique_ptr<const Edition> former = std::exchange(edition_, std::move(next));
     std::swap(validators_, validators);
     tell_of(*edition_, *validators_);
+    log_gate_change(former->plan.gate.get(), edition_->plan.gate.get());
     server_->replace_tls(edition_->plan.tls);
     server_->change(http_options(*edition_, cores_), assets());
     validators.reset();  // no core has them any more
@@ -58,6 +86,15 @@ Result<Difference> Assembly::change(std::unique_ptr<Edition> next,
     ::malloc_trim(0);
     log_bounds();
     return difference;
+}
+
+// As change(), of an edition that differs in nothing else: fronts go to the former board, which
+// stays.
+void Assembly::change_gate(access::SharedGate gate) {
+    check(edition_->plan.gate != nullptr && gate != nullptr, "nobody begins or ends to be asked");
+    log_gate_change(edition_->plan.gate.get(), gate.get());
+    edition_->plan.gate = std::move(gate);
+    server_->change(http_options(*edition_, cores_), assets());
 }
 
 void Assembly::tell_of(const Edition& edition, const validate::Validators& validators) {

@@ -128,12 +128,12 @@ bool same_tls(const Plan& a, const Plan& b) {
     return a.tls->digest() == b.tls->digest();
 }
 
-bool same_gate(const Plan& a, const Plan& b) {
-    if (!a.gate || !b.gate) return a.gate == b.gate;
-    return a.gate->digest() == b.gate->digest();
-}
-
 }  // namespace
+
+bool same_gate(const access::SharedGate& a, const access::SharedGate& b) {
+    if (!a || !b) return a == b;
+    return a->digest() == b->digest();
+}
 
 Difference difference_of(const Edition& before, const Edition& now) {
     Difference difference;
@@ -145,7 +145,7 @@ Difference difference_of(const Edition& before, const Edition& now) {
         difference.changed.push_back(std::move(key));
     }
     if (!same_tls(before.plan, now.plan)) difference.changed.emplace_back("http.tls");
-    if (!same_gate(before.plan, now.plan)) difference.changed.emplace_back("http.auth");
+    if (!same_gate(before.plan.gate, now.plan.gate)) difference.changed.emplace_back("http.auth");
     return difference;
 }
 

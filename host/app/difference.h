@@ -35,6 +35,9 @@ struct Difference {
     bool empty() const noexcept { return added.empty() && removed.empty() && changed.empty(); }
 };
 
+// By what the files hold.
+bool same_gate(const access::SharedGate& a, const access::SharedGate& b);
+
 Difference difference_of(const Edition& before, const Edition& now);
 
 }  // namespace ingest::app

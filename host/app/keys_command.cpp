@@ -91,8 +91,8 @@ int make_new(const Arguments& arguments, const std::filesystem::path& file) {
     if (!std::cout) {
         return fail("the key could not be printed and is lost; revoke " + key->name);
     }
-    std::cerr << "This is the key " << key->name << "; nobody can show it again. It counts once "
-              << "the host has read the file: ingest-host reload\n";
+    std::cerr << "This is the key " << key->name << "; nobody can show it again. A host that "
+              << "has this file takes it within two seconds.\n";
     return 0;
 }
 
@@ -104,7 +104,7 @@ int revoke(const Arguments& arguments, const std::filesystem::path& file) {
         return {};
     });
     if (!changed) return fail(changed.error().message);
-    std::cerr << "revoked; it counts until the host has read the file: ingest-host reload\n";
+    std::cerr << "revoked; a host that has this file refuses it within two seconds\n";
     return 0;
 }
 

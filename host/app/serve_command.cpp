@@ -16,6 +16,7 @@
 #include "app/control.h"
 #include "app/descriptor_limit.h"
 #include "app/dumps.h"
+#include "app/key_watch.h"
 #include "app/loader_environment.h"
 #include "app/passed_socket.h"
 #include "app/reload.h"
@@ -84,8 +85,9 @@ private:
     bool told_to_stop_ = false;
 };
 
-// Takes signals and those who ask through the control socket, on the main thread, until told to
-// stop. Reloads are done one after the other: who asks while one is under way gets the next one.
+// Takes signals, those who ask through the control socket, and keys that have changed, on the main
+// thread, until told to stop. Reloads are done one after the other: who asks while one is under way
+// gets the next one.
 class Service {
 public:
     Service(const Arguments& arguments, PluginSet& plugins, Assembly& assembly, Dumps& dumps,
@@ -94,7 +96,8 @@ public:
           plugins_(plugins),
           assembly_(assembly),
           dumps_(dumps),
-          notices_(notices) {
+          notices_(notices),
+          keys_(arguments.config, assembly) {
         auto opened = ControlSocket::open(assembly.edition().config.spool.dir);
         if (opened) {
             control_ = std::move(*opened);
@@ -109,14 +112,13 @@ public:
         check(source.get() >= 0, "a process can have a descriptor for its signals");
         std::array<pollfd, 2> events{
             {{source.get(), POLLIN, 0}, {control_ ? control_->descriptor() : -1, POLLIN, 0}}};
-        const int pause = notices_.alive_every()
-                              ? static_cast<int>(notices_.alive_every()->count())
-                              : -1;
         notices_.ready();
         std::optional<ToldToStop> told;
         while (!told) {
-            if (pause > 0) notices_.alive();
-            if (::poll(events.data(), events.size(), pause) <= 0) continue;  // EINTR, or the pause
+            if (notices_.alive_every()) notices_.alive();
+            told = look_at_keys();
+            if (told) break;
+            if (::poll(events.data(), events.size(), pause()) <= 0) continue;  // or EINTR
             signalfd_siginfo signal{};
             bool reloads = (events[1].revents & POLLIN) != 0;
             if ((events[0].revents & POLLIN) != 0 &&
@@ -131,6 +133,23 @@ public:
     }
 
 private:
+    // As poll() wants it.
+    int pause() const {
+        const auto alive = notices_.alive_every();
+        const auto keys = keys_.pause();
+        if (!alive && !keys) return -1;
+        return static_cast<int>(!keys ? alive->count()
+                                      : std::min(*keys, alive.value_or(*keys)).count());
+    }
+
+    std::optional<ToldToStop> look_at_keys() {
+        auto gate = keys_.look();
+        if (!gate) return std::nullopt;
+        Watchdog watchdog({.patience = assembly_.edition().config.drain.timeout + stuck_grace});
+        assembly_.change_gate(std::move(gate));
+        return watchdog.end();
+    }
+
     std::optional<ToldToStop> reload_once() {
         std::vector<Asker> askers;
         if (control_) askers = control_->take();
@@ -148,6 +167,7 @@ private:
     Assembly& assembly_;
     Dumps& dumps_;
     const StateNotices& notices_;
+    KeyWatch keys_;
     std::unique_ptr<ControlSocket> control_;  // null: it could not be had
 };
 

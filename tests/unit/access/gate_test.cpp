@@ -1,4 +1,4 @@
-#include "access/gate.h"
+#include "access/gate_change.h"
 
 #include <fstream>
 
@@ -120,6 +120,43 @@ TEST_F(GateTest, SecretsAreNotForOthersToRead) {
     EXPECT_NE(problems[0].wrong.find("can read it"), std::string::npos);
     ::chmod(options.token_keys.c_str(), 0640);
     EXPECT_TRUE(load());
+}
+
+TEST_F(GateTest, ChangesHaveNames) {
+    using Names = std::vector<std::string>;
+    const Signer kept = Signer::ec();
+    const auto token_keys = [&](const json& keys) {
+        write(options.token_keys, json{{"keys", keys}}.dump());
+    };
+    options.token_keys = dir.path() / "jwks.json";
+    add_key("stays");
+    add_key("goes");
+    add_key("ends", now);
+    token_keys({kept.jwk("stays"), Signer::secret(std::string(32, 's')).jwk("other"),
+                Signer::ec().jwk("goes")});
+    const SharedGate before = load();
+    ASSERT_TRUE(before) << problems[0].wrong;
+    EXPECT_EQ(change_of(nullptr, *before).added.size(), 6U);
+    EXPECT_TRUE(change_of(before.get(), *load()).empty());
+
+    EXPECT_TRUE(change_keys(options.keys, [&](std::vector<ApiKey>& keys) -> Result<void> {
+        std::erase_if(keys, [](const ApiKey& key) { return key.name == "goes"; });
+        keys.back().expires_us = now + 1'000'000;
+        return {};
+    }));
+    add_key("comes");
+    token_keys({Signer::secret(std::string(32, 't')).jwk("other"), kept.jwk("stays"),
+                Signer::rsa().jwk("comes")});
+    const SharedGate after = load();
+    ASSERT_TRUE(after) << problems[0].wrong;
+    const GateChange change = change_of(before.get(), *after);
+    EXPECT_EQ(change.added, (Names{"key:comes", "token_key:comes"}));
+    EXPECT_EQ(change.removed, (Names{"key:goes", "token_key:goes"}));
+    EXPECT_EQ(change.changed, (Names{"key:ends", "token_key:other"}));
+
+    options.token_keys.clear();
+    EXPECT_EQ(change_of(after.get(), *load()).removed,
+              (Names{"token_key:comes", "token_key:other", "token_key:stays"}));
 }
 
 TEST_F(GateTest, DigestTellsWhetherItIsTheSame) {
