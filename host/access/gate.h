@@ -11,6 +11,7 @@
 
 #include "access/api_key.h"
 #include "access/token.h"
+#include "access/token_cache.h"
 
 namespace ingest::access {
 
@@ -36,7 +37,8 @@ class Gate;
 // Shared by the requests under way, which keep it when another one takes its place.
 using SharedGate = std::shared_ptr<const Gate>;
 
-// Knows the API keys and whose tokens are trusted, as their files were. Immutable; any thread.
+// Knows the API keys and whose tokens are trusted, as their files were. Immutable, but for the
+// tokens that it remembers; any thread.
 class Gate {
 public:
     struct Options {
@@ -65,9 +67,13 @@ public:
 private:
     Gate() = default;
     Entry enter_by_key(std::string_view shown, std::int64_t now_us) const;
+    const ApiKey* find(const Digest& digest) const noexcept;
+    Verified verify(std::string_view token, std::int64_t now_us) const;
 
     std::vector<ApiKey> keys_;  // by digest
+    std::vector<std::uint64_t> heads_;  // of their digests
     std::optional<KeySet> token_keys_;
+    std::unique_ptr<TokenCache> tokens_;  // that were good; null: without token_keys_
     TokenRules rules_;
     Digest digest_{};
 };

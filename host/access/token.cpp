@@ -139,6 +139,7 @@ Verified verify_token(std::string_view token, const KeySet& keys, const TokenRul
     if (const auto why = why_not_now(*claims, skew_us, now_us); !why.empty()) return refused(why);
     Claims taken;
     taken.key_id = key->id();
+    taken.until_us = *time_member(*claims, "exp") + skew_us;  // there is one: see why_not_now()
     if (!take_subject(*claims, taken.subject) || !take_grant(*claims, taken.grant)) {
         return refused("the token has a sub, scope or equipment_prefixes that is malformed");
     }

@@ -24,6 +24,7 @@ struct Claims {
     std::string subject;  // empty: it has none
     std::string key_id;   // of the key that signed it; empty: the only one, and it has none
     Grant grant;
+    std::int64_t until_us = 0;  // its exp, and the skew
 };
 
 // The claims, or why there are none; the reason is of static lifetime and for the client.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "access/token_cache.h"
 #include "app/front_terms.h"
 #include "coding/decoding.h"
 #include "coding/encoding.h"
@@ -147,6 +148,10 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     // Being read, and on the way to the cores.
     if (config.storage) bounds.queries = config.query.readers * 4 * answer;
     bounds.process = process_bytes;
+    const auto& auth = config.http.auth;
+    if (auth && auth->enabled && !auth->jwks.path.empty()) {
+        bounds.process += access::TokenCache::bytes_max;
+    }
     return bounds;
 }
 

@@ -70,6 +70,28 @@ TEST_F(GateTest, LetsInWhoHasAKey) {
     }
 }
 
+// As no two keys' are, but the file could have them.
+TEST_F(GateTest, DigestsThatBeginAlike) {
+    const std::string text = add_key("a");
+    for (const std::size_t byte : {8U, 20U, 31U, 0U}) {
+        for (const int change : {1, -1}) {
+            EXPECT_TRUE(change_keys(options.keys, [&](std::vector<ApiKey>& keys) -> Result<void> {
+                ApiKey other = keys.front();
+                other.name = "b" + std::to_string(keys.size());
+                other.digest[byte] = static_cast<std::uint8_t>(other.digest[byte] + change);
+                keys.push_back(other);
+                return {};
+            }));
+            const SharedGate gate = load();
+            ASSERT_TRUE(gate);
+            const Entry entry = gate->enter(text, true, now);
+            ASSERT_TRUE(entry.visitor);
+            EXPECT_EQ(entry.visitor->name, "key:a");
+            EXPECT_FALSE(gate->enter(text + "A", true, now).visitor);
+        }
+    }
+}
+
 TEST_F(GateTest, AKeyEnds) {
     const std::string key = add_key("a", now);
     const SharedGate gate = load();
@@ -97,6 +119,44 @@ TEST_F(GateTest, LetsInWhoHasAToken) {
     const Entry nobody = gate->enter(signer.token({{"alg", "ES256"}}, claims), true, now);
     ASSERT_TRUE(nobody.visitor);
     EXPECT_FALSE(nobody.visitor->id);
+}
+
+TEST_F(GateTest, ATokenThatIsRememberedIsStillLookedAt) {
+    const Signer signer = Signer::ec();
+    options = {.keys = {}, .token_keys = dir.path() / "jwks.json",
+               .rules = {.issuer = "i", .audience = "a"}};
+    write(options.token_keys, json{{"keys", {signer.jwk("e")}}}.dump(), 0644);
+    const SharedGate gate = load();
+    ASSERT_TRUE(gate) << problems[0].wrong;
+    const auto token_of = [&](const std::string& subject) {
+        return signer.token({{"alg", "ES256"}}, {{"iss", "i"}, {"aud", "a"}, {"sub", subject},
+                                                 {"exp", now / 1'000'000 + 60},
+                                                 {"scope", "read"},
+                                                 {"equipment_prefixes", {"P-" + subject}}});
+    };
+    // More than there are places.
+    std::vector<std::string> tokens;
+    for (int i = 0; i < 1'500; ++i) tokens.push_back(token_of(std::to_string(i)));
+    for (int round = 0; round < 2; ++round) {
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            const Entry entry = gate->enter(tokens[i], true, now);
+            ASSERT_TRUE(entry.visitor) << entry.refusal;
+            ASSERT_EQ(entry.visitor->name, "token:" + std::to_string(i));
+            ASSERT_EQ(entry.visitor->grant.prefixes, std::vector{"P-" + std::to_string(i)});
+        }
+    }
+    const std::string& last = tokens.back();
+    const std::int64_t end = now + (60 + 30) * 1'000'000;  // with the skew
+    EXPECT_TRUE(gate->enter(last, true, end - 1).visitor);
+    EXPECT_EQ(gate->enter(last, true, end).refusal, "the token has expired");
+    EXPECT_FALSE(gate->enter(last, false, now).visitor);
+    // The same claims under another signature, or behind other keys.
+    std::string forged = last;
+    forged[forged.size() - 20] = forged[forged.size() - 20] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(gate->enter(forged, true, now).visitor);
+    write(options.token_keys, json{{"keys", {Signer::ec().jwk("e")}}}.dump(), 0644);
+    EXPECT_FALSE(load()->enter(last, true, now).visitor);
+    EXPECT_TRUE(gate->enter(last, true, now).visitor);
 }
 
 TEST_F(GateTest, TellsAllThatIsWrong) {

@@ -33,6 +33,11 @@ TEST(KeySet, KeysThatAreRefused) {
     }
     EXPECT_EQ(wrong_with(Signer::rsa(1024).jwk("r")),
               "keys[0] has no RSA key of 2048 to 8192 bits");
+    // "AQ" is 1, with which everybody signs; "Ag" is 2, "AQAA" 65536, "" 0.
+    for (const char* exponent : {"AQ", "Ag", "AQAA", "", "AAAAAAE"}) {
+        EXPECT_EQ(wrong_with(changed(rsa, "e", exponent)),
+                  "keys[0] has no RSA key of 2048 to 8192 bits") << exponent;
+    }
     EXPECT_EQ(wrong_with(changed(ec, "x", ec["y"])), "keys[0] has no point of P-256");
     EXPECT_EQ(wrong_with(changed(ec, "crv", "P-384")), "keys[0] has no point of P-256");
     EXPECT_EQ(wrong_with(Signer::secret(std::string(31, 's')).jwk("h")),

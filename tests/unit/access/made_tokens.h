@@ -81,6 +81,8 @@ public:
         return algorithm_ == "ES256" ? two_numbers(made) : made;
     }
 
+    EVP_PKEY* key() const { return key_.get(); }  // null: a secret
+
 private:
     Signer(std::string algorithm, EVP_PKEY* key) : algorithm_(std::move(algorithm)), key_(key) {}
 

@@ -94,6 +94,12 @@ TEST_F(Token, AlgorithmOfAnotherKey) {
     EXPECT_EQ(verify(rsa().token({{"alg", "RS256"}, {"kid", "e"}}, claims)).refusal, untrusted);
     EXPECT_EQ(verify(rsa().token({{"alg", "RS512"}, {"kid", "r"}}, claims)).refusal, untrusted);
     EXPECT_EQ(verify(rsa().token({{"kid", "r"}}, claims)).refusal, untrusted);
+    for (const json& algorithm : {json("es256"), json("Es256"), json("ES256 "), json(" ES256"),
+                                  json(std::string("ES256\0", 6)), json("ES256K"), json("ES"),
+                                  json({"ES256"}), json(256), json(nullptr)}) {
+        const json header = {{"alg", algorithm}, {"kid", "e"}};
+        EXPECT_EQ(verify(ec().token(header, claims)).refusal, untrusted) << algorithm;
+    }
 }
 
 TEST_F(Token, KeyIdsThatAreNone) {
