@@ -33,6 +33,7 @@ http::Limits to_http(const config::Limits& from) {
     limits.write_timeout = from.write_timeout;
     limits.connections_max = from.connections;
     limits.connections_per_address_max = from.connections_per_address;
+    limits.requests_per_connection_max = from.requests_per_connection;
     limits.in_flight_requests_max = from.in_flight_requests;
     limits.in_flight_bytes_max = from.in_flight_bytes;
     return limits;

@@ -91,6 +91,8 @@ constexpr std::array live_keys{
         &same<&Config::http, &config::Http::limits, &config::Limits::connections>},
     Key{"http.limits.connections_per_address",
         &same<&Config::http, &config::Http::limits, &config::Limits::connections_per_address>},
+    Key{"http.limits.requests_per_connection",
+        &same<&Config::http, &config::Http::limits, &config::Limits::requests_per_connection>},
     Key{"http.limits.in_flight_requests",
         &same<&Config::http, &config::Http::limits, &config::Limits::in_flight_requests>},
     Key{"http.limits.in_flight_bytes",

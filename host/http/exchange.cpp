@@ -228,7 +228,9 @@ void Exchange::choose_request_id() {
 }
 
 void Exchange::decide_connection(unsigned status, std::size_t received) {
-    keep_alive_ = framing_.keep_alive && status != 400 && status != 417;
+    const std::uint32_t requests_max = terms().limits.requests_per_connection_max;
+    const bool last = ++answered_ >= requests_max && requests_max != 0;
+    keep_alive_ = framing_.keep_alive && !last && status != 400 && status != 417;
     unread_ = 0;
     const bool body_left = !body_taken_ && framing_.body != Framing::Body::none;
     // With Expect nobody knows whether the body still comes.

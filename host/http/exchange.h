@@ -157,6 +157,7 @@ private:
     std::optional<intake::Ack> ack_;
     std::optional<LatestAnswer> latest_;
 
+    std::uint64_t answered_ = 0;  // of this connection
     bool keep_alive_ = false;
     std::uint64_t unread_ = 0;
 };

@@ -47,6 +47,7 @@ struct Limits {
     std::chrono::milliseconds linger_timeout_max{5'000};
     std::size_t connections_max = 4096;
     std::size_t connections_per_address_max = 256;  // an IPv6 /64 counts as one address
+    std::uint32_t requests_per_connection_max = 10'000;  // 0: any number
     // From the end of a request's body to its answer; one more gets 503.
     std::size_t in_flight_requests_max = 2048;
     // Bodies from admission to answer, and answers that clients are slow to take.

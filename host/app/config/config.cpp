@@ -133,6 +133,7 @@ void read_limits(MapReader& map, Limits& limits) {
     map.duration("write_timeout", limits.write_timeout, {milliseconds(100), hour});
     map.integer("connections", limits.connections, {1, 1'000'000});
     map.integer("connections_per_address", limits.connections_per_address, {1, 1'000'000});
+    map.integer("requests_per_connection", limits.requests_per_connection, {0, 1'000'000'000});
     map.integer("handshakes", limits.handshakes, {1, 100'000});
     map.integer("in_flight_requests", limits.in_flight_requests, {1, 1'000'000});
     map.size("in_flight_bytes", limits.in_flight_bytes, {mib, tib});

@@ -63,6 +63,7 @@ struct Limits {
     milliseconds write_timeout{10'000};
     std::uint32_t connections = 4096;
     std::uint32_t connections_per_address = 256;
+    std::uint32_t requests_per_connection = 10'000;  // 0: any number
     std::uint32_t handshakes = 256;  // of TLS, at a time
     std::uint32_t in_flight_requests = 2048;
     std::uint64_t in_flight_bytes = 64 * mib;  // of request bodies, all connections together

@@ -73,6 +73,8 @@ constexpr Description descriptions[] = {
     {"http.limits.write_timeout", "For the client to take an answer."},
     {"http.limits.connections", "At a time."},
     {"http.limits.connections_per_address", "At a time, of one client address."},
+    {"http.limits.requests_per_connection",
+     "Its last answer says that it closes; 0: any number."},
     {"http.limits.handshakes", "TLS handshakes at a time; of more, the oldest is closed."},
     {"http.limits.in_flight_requests",
      "Requests that are worked on, from the end of the body to the answer; one more gets 503."},

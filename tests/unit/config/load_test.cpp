@@ -59,6 +59,7 @@ http:
             handshake_timeout: 900ms, header_timeout: 1s, body_timeout: 2s, body_rate_min: 0,
             idle_timeout: 3s,
             write_timeout: 4s, connections: 5, connections_per_address: 6, handshakes: 7,
+            requests_per_connection: 8,
             in_flight_requests: 8, in_flight_bytes: 7MiB }
   batch: { readings_max: 8 }
   ndjson: { readings_max: 9 }
@@ -118,6 +119,7 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
     EXPECT_EQ(limits.connections, 5U);
     EXPECT_EQ(limits.connections_per_address, 6U);
     EXPECT_EQ(limits.handshakes, 7U);
+    EXPECT_EQ(limits.requests_per_connection, 8U);
     EXPECT_EQ(limits.in_flight_requests, 8U);
     EXPECT_EQ(limits.in_flight_bytes, 7 * mib);
     EXPECT_EQ(config.http.batch.readings_max, 8U);

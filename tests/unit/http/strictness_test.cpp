@@ -43,6 +43,8 @@ TEST_F(ServerTest, RefusalsCloseTheConnection) {
         {ingest_line + host + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n",
          400},
         {ingest_line + host + "Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n", 400},
+        {ingest_line + host + "Transfer-Encoding: chunked\r\n\r\n3;" + std::string(257, 'x') +
+             "\r\nabc\r\n0\r\n\r\n", 400},
         {ingest_line + host + "Transfer-Encoding: chunked\r\n\r\n200000\r\n" +
              std::string(1'100'000, 'x'), 413},
         {"GET /api/v1/sensors/%00/latest HTTP/1.1\r\nHost: a\r\n\r\n", 400},
@@ -154,6 +156,38 @@ TEST_F(ServerTest, KeepAliveAndClose) {
     old_one.send("GET / HTTP/1.0\r\n\r\n");
     EXPECT_EQ(old_one.receive()->field("connection"), "close");
     EXPECT_TRUE(old_one.closed());
+}
+
+TEST_F(ServerTest, RequestsOfAConnectionAreBounded) {
+    options.limits.requests_per_connection_max = 3;
+    start();
+    for (const bool pipelined : {false, true}) {
+        RawClient client = connect();
+        const std::size_t bodies = house.bodies().size();
+        if (pipelined) {
+            std::string bytes;
+            for (int i = 0; i < 5; ++i) bytes += post_bytes("body");
+            client.send(bytes);
+        }
+        for (int i = 0; i < 3; ++i) {
+            if (!pipelined) client.send(i == 1 ? "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"
+                                               : post_bytes("body"));
+            const auto got = client.receive();
+            ASSERT_TRUE(got);
+            EXPECT_EQ(got->field("connection"), i == 2 ? "close" : "");
+        }
+        EXPECT_TRUE(client.closed());  // those behind are not served
+        EXPECT_EQ(house.bodies().size() - bodies, pipelined ? 3U : 2U);
+    }
+    options.limits.requests_per_connection_max = 0;
+    server->change(options, {});
+    RawClient client = connect();
+    for (int i = 0; i < 10; ++i) {
+        client.send(post_bytes("body"));
+        const auto got = client.receive();
+        ASSERT_TRUE(got);
+        EXPECT_EQ(got->field("connection"), "");
+    }
 }
 
 TEST_F(ServerTest, AClientThatHasFinishedSendingGetsItsAnswer) {

@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <future>
 #include <optional>
 #include <set>
@@ -83,8 +84,12 @@ protected:
         if (!opened) return opened.error();
         spool_ = std::move(*opened);
         const auto cursor = spool_->open_cursor("sink");
-        if (!cursor) spool_ = nullptr;
-        return cursor ? Result<void>() : cursor.error();
+        if (!cursor) {
+            spool_ = nullptr;
+            return cursor.error();
+        }
+        cursor_ = *cursor;
+        return {};
     }
 
     bool submit() {
@@ -128,6 +133,7 @@ protected:
     test::TempDir dir_;
     Options options_;
     std::unique_ptr<Spool> spool_;
+    OpenedCursor cursor_;
     std::uint64_t next_id_ = 1;
     std::map<std::uint64_t, std::uint64_t> acknowledged_;  // position -> id
     std::set<std::uint64_t> unknown_;                      // sent, and not acknowledged
@@ -198,6 +204,23 @@ TEST_F(TmpfsTest, SpaceMayEndAtAnyPage) {
         most = std::max(most, next_id_);
     }
     EXPECT_GT(most, 1000U);
+}
+
+// A cursor's file has all its bytes from the beginning, so that who is done with readings can say
+// so, and make room, when there is no room for anything else.
+TEST_F(TmpfsTest, CursorsMoveWithoutSpace) {
+    set_pages(16);
+    ASSERT_TRUE(open(posix_files()));
+    while (submit()) continue;
+    ASSERT_EQ(spool_->state(), State::full);
+    std::ofstream rest(disk() / "rest", std::ios::binary);
+    while (rest << 'x' << std::flush) continue;
+    const std::uint64_t half = spool_->begin() + (spool_->end() - spool_->begin()) / 2;
+    spool_->advance(cursor_.id, half);
+    spool_->close();
+    EXPECT_EQ(spool_->counters().cursor_errors, 0U);
+    ASSERT_TRUE(open(posix_files()));
+    EXPECT_EQ(cursor_.position, half);
 }
 
 TEST_F(TmpfsTest, SpaceMayEndInTheMiddleOfAnyWrite) {
