@@ -40,9 +40,9 @@ constexpr std::int64_t now = 1'800'000'000'000'000;
 std::uint64_t ticks() {
 #if defined(__x86_64__)
     unsigned processor = 0;
-    const std::uint64_t now = __builtin_ia32_rdtscp(&processor);
+    const std::uint64_t begun = __builtin_ia32_rdtscp(&processor);
     __builtin_ia32_lfence();  // nothing behind it begins before
-    return now;
+    return begun;
 #else
     return static_cast<std::uint64_t>(
         std::chrono::steady_clock::now().time_since_epoch().count());
