@@ -23,8 +23,8 @@ MODES = {
              "-k", "10"],
 }
 # So that all of them are there at the same time, however long that takes.
-ROOM = {"connections": SLOW + 500, "connections_per_address": SLOW + 100, "header_timeout": "1m",
-        "body_timeout": "1m", "body_rate_min": 0, "write_timeout": "1m", "idle_timeout": "1m"}
+ROOM = {"connections": SLOW + 500, "connections_per_address": SLOW + 100, "header_timeout": "5m",
+        "body_timeout": "5m", "body_rate_min": 0, "write_timeout": "5m", "idle_timeout": "5m"}
 
 
 class SlowClientsTest(e2e.HostTest):
@@ -54,7 +54,7 @@ class SlowClientsTest(e2e.HostTest):
                  "http://127.0.0.1:%d%s" % (self.running.port, word) for word in MODES[mode]]
         self.slow = subprocess.Popen(
             ["prlimit", "--nofile=%d" % (SLOW + 1000), "slowhttptest", *words, "-c", str(SLOW),
-             "-r", "4000", "-l", str(2 * e2e.PATIENCE), "-p", "5", "-v", "1"],
+             "-r", "4000", "-l", str(4 * e2e.PATIENCE), "-p", "5", "-v", "1"],
             cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         self.addCleanup(self.slow.wait)
         self.addCleanup(self.slow.kill)
@@ -68,7 +68,8 @@ class SlowClientsTest(e2e.HostTest):
         def there():
             self.assertIsNone(self.slow.poll(), "slowhttptest has ended")
             return connections_open(self.watcher) >= enough
-        e2e.poll(there, "%d connections are open" % enough)
+        # A machine that is busy otherwise takes its time for 4,000 clients.
+        e2e.poll(there, "%d connections are open" % enough, 3 * e2e.PATIENCE)
 
     def assert_unharmed(self):
         """Nobody who means it was refused, left without an answer, or lost a reading."""
