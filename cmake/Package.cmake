@@ -1,7 +1,27 @@
-# A Debian package of the program with its plugins, a unit for systemd and a configuration to begin
-# with. In a build folder: cpack
+# A Debian package of the program with its plugins, a unit for systemd, a configuration to begin
+# with, and what an operator needs to watch and secure it. In a build folder: cpack
 install(FILES presets/embedded.yaml DESTINATION /etc/ingest RENAME config.yaml COMPONENT debian)
 install(FILES deploy/systemd/ingest-host.service DESTINATION /lib/systemd/system COMPONENT debian)
+install(DIRECTORY deploy/grafana deploy/prometheus DESTINATION share/ingest COMPONENT debian)
+install(DIRECTORY deploy/systemd DESTINATION share/ingest COMPONENT debian
+  PATTERN ingest-host.service EXCLUDE)
+
+# As in the repository, so that their links hold.
+set(documents share/doc/ingest-host)
+install(FILES README.md DESTINATION ${documents} COMPONENT debian)
+install(FILES deploy/README.md deploy/compose.yaml DESTINATION ${documents}/deploy
+  COMPONENT debian)
+install(DIRECTORY docs DESTINATION ${documents} COMPONENT debian FILES_MATCHING PATTERN "*.md")
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/debian)
+foreach(name grafana prometheus systemd)
+  file(CREATE_LINK ../../../ingest/${name} ${CMAKE_BINARY_DIR}/debian/${name} SYMBOLIC)
+  install(FILES ${CMAKE_BINARY_DIR}/debian/${name} DESTINATION ${documents}/deploy
+    COMPONENT debian)
+endforeach()
+file(CREATE_LINK /lib/systemd/system/ingest-host.service
+  ${CMAKE_BINARY_DIR}/debian/ingest-host.service SYMBOLIC)
+install(FILES ${CMAKE_BINARY_DIR}/debian/ingest-host.service DESTINATION share/ingest/systemd
+  COMPONENT debian)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME ingest-host)
@@ -20,4 +40,7 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
 # What an operator changes is kept by an upgrade.
 file(WRITE ${CMAKE_BINARY_DIR}/debian/conffiles "/etc/ingest/config.yaml\n")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/debian/conffiles)
+foreach(script postinst postrm prerm)
+  list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/debian/${script})
+endforeach()
 include(CPack)

@@ -15,6 +15,10 @@ namespace {
 
 using access::ApiKey;
 
+// What becomes of a change where the file is not the one that the host has.
+constexpr std::string_view copies =
+    "one that has a copy of it (systemd's LoadCredential=) when it is restarted.";
+
 constexpr std::int64_t day_us = std::int64_t{24} * 3600 * 1'000'000;
 
 int fail(const std::string& message, int status = 1) {
@@ -92,7 +96,7 @@ int make_new(const Arguments& arguments, const std::filesystem::path& file) {
         return fail("the key could not be printed and is lost; revoke " + key->name);
     }
     std::cerr << "This is the key " << key->name << "; nobody can show it again. A host that "
-              << "has this file takes it within two seconds.\n";
+              << "reads " << file.string() << " takes it within two seconds; " << copies << '\n';
     return 0;
 }
 
@@ -104,7 +108,8 @@ int revoke(const Arguments& arguments, const std::filesystem::path& file) {
         return {};
     });
     if (!changed) return fail(changed.error().message);
-    std::cerr << "revoked; a host that has this file refuses it within two seconds\n";
+    std::cerr << "revoked; a host that reads " << file.string()
+              << " refuses it within two seconds; " << copies << '\n';
     return 0;
 }
 

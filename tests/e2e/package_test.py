@@ -1,5 +1,7 @@
 """The Debian package: what is in it, and that what it installs serves."""
+import glob
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -10,6 +12,10 @@ import e2e
 FILES = {"/etc/ingest/config.yaml", "/lib/systemd/system/ingest-host.service",
          "/usr/bin/ingest-host", "/usr/share/ingest/config.yaml",
          "/usr/share/ingest/presets/embedded.yaml"}
+# Where an operator's documents are; they name each other as in the repository.
+DOCUMENTS = "/usr/share/doc/ingest-host"
+READ = ("README.md", "deploy/README.md", *("docs/%s.md" % name for name in (
+    "OPERATIONS", "RELIABILITY", "SECURITY", "configuration", "metrics", "tracing")))
 PLUGINS = {"/usr/lib/ingest/plugins/%s.so" % name for name in (
     "equipment-id", "postgres-sink", "range", "redis-sink", "rules", "sqlite-sink")}
 
@@ -28,6 +34,18 @@ class PackageTest(e2e.HostTest):
         self.assertEqual(done.returncode, 0, done.stdout)
         return done.stdout
 
+    def assert_links_hold(self, root, document):
+        """Those of a packaged document to files; README.md has links to sources too."""
+        folder = os.path.join(root + DOCUMENTS, os.path.dirname(document))
+        with open(os.path.join(root + DOCUMENTS, document)) as file:
+            links = set(re.findall(r"\]\((?!https?:)([^)#]+)", file.read()))
+        self.assertTrue(links, document)
+        for link in sorted(links):
+            path = os.path.normpath(os.path.join(folder, link))
+            if os.path.islink(path):  # absolute: of the installed package
+                path = root + os.readlink(path)
+            self.assertTrue(os.path.exists(path), "%s: %s" % (document, link))
+
     def test_the_package(self):
         self.run_tool("cpack", "--config", os.path.join(e2e.BUILD, "CPackConfig.cmake"),
                       "-B", self.directory)
@@ -38,6 +56,14 @@ class PackageTest(e2e.HostTest):
         found = {os.path.join(folder, name)[len(root):]
                  for folder, _, names in os.walk(root) for name in names}
         self.assertLessEqual(FILES | PLUGINS, found)
+        for folder in ("grafana", "prometheus", "systemd"):
+            shipped = glob.glob(os.path.join(e2e.SOURCE, "deploy", folder, "*"))
+            self.assertTrue(shipped)
+            self.assertLessEqual({"/usr/share/ingest/%s/%s" % (folder, os.path.basename(path))
+                                  for path in shipped}, found)
+        self.assertLessEqual({os.path.join(DOCUMENTS, name) for name in READ}, found)
+        for document in ("docs/OPERATIONS.md", "deploy/README.md"):
+            self.assert_links_hold(root, document)
         self.assertFalse([name for name in found if name.endswith((".h", ".a", ".rs"))])
         self.assertEqual(self.run_tool("dpkg-deb", "--info", package, "conffiles").split(),
                          ["/etc/ingest/config.yaml"])
