@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include "access/base64url.h"
+#include "base/ascii.h"
 #include "base/hex.h"
 #include "base/time_text.h"
 #include "decode/timestamp.h"
@@ -20,8 +21,7 @@ constexpr std::string_view expected_line =
     "`ingest-host keys new` writes it";
 
 bool is_name_character(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    return is_alpha(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
 }
 
 std::vector<std::string_view> split(std::string_view text, char at) {

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace ingest::access {
 namespace {
-
-char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 bool begins_with(std::string_view id, std::string_view prefix, IdCase id_case) noexcept {
     if (id_case == IdCase::as_sent) return id.starts_with(prefix);
     return id.size() >= prefix.size() &&
-           std::ranges::equal(id.substr(0, prefix.size()), prefix, {}, upper, upper);
+           std::ranges::equal(id.substr(0, prefix.size()), prefix, {}, to_upper, to_upper);
 }
 
 }  // namespace

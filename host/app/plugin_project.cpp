@@ -9,6 +9,7 @@
 
 #include <templates/assets.h>
 
+#include "base/ascii.h"
 #include "plugin/file_check.h"
 
 namespace ingest::app {
@@ -33,8 +34,6 @@ constexpr auto rust_words = std::to_array<std::string_view>(
      "return",   "self",     "static",        "std",     "struct",     "super",    "trait",
      "true",     "try",      "type",          "typeof",  "union",      "unsafe",   "unsized",
      "use",      "virtual",  "where",         "while",   "yield"});
-
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 
 // The words of a name in code, the kind last and once: {"frozen", "sink"}. The first begins with a
 // letter.

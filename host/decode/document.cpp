@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "decode/text.h"
 
 namespace ingest::decode {
@@ -9,7 +10,7 @@ namespace {
 
 bool is_blank(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
-bool is_number_start(char c) noexcept { return c == '-' || (c >= '0' && c <= '9'); }
+bool is_number_start(char c) noexcept { return c == '-' || is_digit(c); }
 
 constexpr const char* expected_value = "expected a value";
 constexpr const char* expected_name = "expected a member's name in quotes";

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "base/ascii.h"
+
 namespace ingest::decode {
 namespace {
 
@@ -19,8 +21,6 @@ constexpr std::uint64_t exact_integer_max = std::uint64_t{1} << 53;
 
 // Exponents are counted up to here: beyond, any text that fits into memory is 0 or out of range.
 constexpr std::int64_t exponent_max = std::int64_t{1} << 40;
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // The parts of the text: digits x 10^exponent.
 struct Parts {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "decode/text.h"
 #include "decode/timestamp.h"
@@ -216,7 +217,7 @@ Uuid ReadingDecoder::id_of(const Row& row, std::string_view content) {
 bool ReadingDecoder::float64_cell(Row& row, std::size_t column) {
     Document& document = row.target.document;
     const char c = document.peek();
-    if (c != '-' && (c < '0' || c > '9')) return wrong_type(row, column);
+    if (c != '-' && !is_digit(c)) return wrong_type(row, column);
     Number number;
     if (!document.number(number)) return false;
     put_float64(row, column, number);

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "base/ascii.h"
+
 namespace ingest::decode {
 namespace {
 
@@ -11,18 +13,9 @@ std::uint32_t hex4(std::string_view text, std::size_t at) noexcept {
     if (at + 4 > text.size()) return no_code;
     std::uint32_t code = 0;
     for (std::size_t i = at; i < at + 4; ++i) {
-        const char c = text[i];
-        std::uint32_t digit = 0;
-        if (c >= '0' && c <= '9') {
-            digit = static_cast<std::uint32_t>(c - '0');
-        } else if (c >= 'a' && c <= 'f') {
-            digit = static_cast<std::uint32_t>(c - 'a') + 10;
-        } else if (c >= 'A' && c <= 'F') {
-            digit = static_cast<std::uint32_t>(c - 'A') + 10;
-        } else {
-            return no_code;
-        }
-        code = code << 4 | digit;
+        const int digit = hex_value(text[i]);
+        if (digit < 0) return no_code;
+        code = code << 4 | static_cast<std::uint32_t>(digit);
     }
     return code;
 }

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/ascii.h"
+
 namespace ingest::decode {
 namespace {
 
@@ -16,7 +18,7 @@ public:
     int digits(std::size_t count) noexcept {
         int value = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            if (i >= left_.size() || left_[i] < '0' || left_[i] > '9') {
+            if (i >= left_.size() || !is_digit(left_[i])) {
                 ok_ = false;
                 return 0;
             }
@@ -46,7 +48,7 @@ std::int64_t fraction_us(Reader& in) noexcept {
     do {
         unit /= 10;
         us += unit * in.digits(1);
-    } while (in.next() >= '0' && in.next() <= '9');
+    } while (is_digit(in.next()));
     return us;
 }
 

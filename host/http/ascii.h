@@ -2,30 +2,10 @@
 
 #include <string_view>
 
-// Characters as HTTP's grammar sees them; no locale.
+#include "base/ascii.h"
+
+// Characters as HTTP's grammar sees them.
 namespace ingest::http {
-
-constexpr char to_lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-constexpr char to_upper(char c) noexcept {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
-}
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-constexpr bool is_alpha(char c) noexcept {
-    const char lower = to_lower(c);
-    return lower >= 'a' && lower <= 'z';
-}
-
-// The value of a hexadecimal digit, or -1.
-constexpr int hex_value(char c) noexcept {
-    if (is_digit(c)) return c - '0';
-    const char lower = to_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 // tchar of RFC 9110, 5.6.2: what names of methods and fields are made of.
 constexpr bool is_token_char(char c) noexcept {
@@ -35,14 +15,6 @@ constexpr bool is_token_char(char c) noexcept {
 
 // A visible character: no blank, no control character, ASCII.
 constexpr bool is_visible(char c) noexcept { return c > 0x20 && c < 0x7F; }
-
-constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (to_lower(a[i]) != to_lower(b[i])) return false;
-    }
-    return true;
-}
 
 constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 

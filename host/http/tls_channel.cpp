@@ -9,6 +9,7 @@
 
 #include <openssl/err.h>
 
+#include "base/ascii.h"
 #include "http/openssl.h"
 #include "http/tls_identity.h"
 
@@ -164,7 +165,7 @@ void TlsChannel::say_goodbye() noexcept {
 }
 
 bool TlsChannel::spoken_to_plainly() const noexcept {
-    return wire_->shaking_hands && wire_->first >= 'A' && wire_->first <= 'Z';
+    return wire_->shaking_hands && is_upper(wire_->first);
 }
 
 Result<Identity> TlsChannel::identity() const {

@@ -7,13 +7,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/ascii.h"
 #include "plugin/trusted_path.h"
 
 namespace ingest::plugin {
 
 bool is_plugin_id(std::string_view id) noexcept {
     return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+        return is_lower(c) || is_digit(c) || c == '-';
     });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "plugin/option_grammar.h"
 
 namespace ingest::plugin {
@@ -27,9 +28,6 @@ constexpr std::array issue_members = std::to_array<Member>({
     {"code", Type::string},
     {"description", Type::string},
 });
-
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 bool is_column(std::string_view name) noexcept {
     return name == "*" || (!name.empty() && name.size() <= column_bytes_max && is_lower(name[0]) &&

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "base/crash_point.h"
 #include "spool/crc32c.h"
 #include "spool/record.h"
@@ -61,14 +62,11 @@ std::optional<SlotContent> decode_slot(std::span<const std::byte> slot, std::str
 }
 
 bool is_plain(char c) noexcept {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return is_alpha(c) || is_digit(c) || c == '_' || c == '-';
 }
 
 int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
+    return is_lower(c) ? -1 : hex_value(c);
 }
 
 }  // namespace

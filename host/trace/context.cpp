@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/ascii.h"
 #include "base/hex.h"
 
 namespace ingest::trace {
@@ -12,9 +13,7 @@ constexpr std::size_t size_of_version_00 = sizeof("00-") - 1 + 32 + 1 + 16 + 1 +
 constexpr std::uint8_t sampled_flag = 1;
 
 int digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
+    return is_upper(c) ? -1 : hex_value(c);
 }
 
 bool read(std::string_view hex, std::span<std::uint8_t> to) noexcept {

@@ -9,6 +9,7 @@
 #include "app/config/names.h"
 #include "app/config/reader.h"
 #include "app/config/reading.h"
+#include "base/ascii.h"
 
 namespace ingest::app::config {
 
@@ -194,7 +195,7 @@ void read_plugin(MapReader& map, PluginUse& use) {
         }
     }
     map.text("sha256", use.sha256, sha256);
-    for (char& c : use.sha256) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    for (char& c : use.sha256) c = to_lower(c);
     const Node* options = map.find("options");
     map.record("options", Setting::Kind::options, options);
     if (options != nullptr) {

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "app/config/scalar.h"
+#include "base/ascii.h"
 
 namespace ingest::app::config {
 
@@ -16,12 +17,8 @@ namespace {
 constexpr std::size_t secret_bytes_max = 64 * 1024;
 
 bool is_name(std::string_view name) {
-    if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-    for (const char c : name) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && !(c >= '0' && c <= '9')) return false;
-    }
-    return true;
+    return !name.empty() && !is_digit(name[0]) &&
+           std::ranges::all_of(name, [](char c) { return is_alpha(c) || is_digit(c) || c == '_'; });
 }
 
 // The index of the brace that closes the one before `begin`, or npos.

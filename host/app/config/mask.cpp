@@ -5,6 +5,7 @@
 
 #include "app/config/manifest_option.h"
 #include "app/config/scalar.h"
+#include "base/ascii.h"
 
 namespace ingest::app::config {
 namespace {

@@ -4,11 +4,10 @@
 #include <array>
 #include <string_view>
 
+#include "base/ascii.h"
+
 // What names in the configuration are made of.
 namespace ingest::app::config {
-
-inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A lower-case letter, then up to `max` - 1 of a-z, 0-9 and `more`.
 inline bool is_identifier(std::string_view text, std::size_t max, std::string_view more) {

@@ -6,6 +6,7 @@
 
 #include "app/config/mask.h"
 #include "app/config/scalar.h"
+#include "base/ascii.h"
 #include "base/json_text.h"
 
 namespace ingest::app::config {
@@ -21,14 +22,9 @@ bool is_plain(std::string_view text) {
         "null", "true", "false", "yes", "no", "on", "off", "y", "n"};
     if (parse_duration(text) || (parse_size(text) && !looks_like_integer(text)))
         return text.find(' ') == text.npos;
-    const auto is_letter = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    };
-    return !text.empty() && is_letter(text[0]) &&
+    return !text.empty() && is_alpha(text[0]) &&
            std::all_of(text.begin(), text.end(),
-                       [&](char c) {
-                           return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
-                       }) &&
+                       [](char c) { return is_alpha(c) || is_digit(c) || c == '_' || c == '-'; }) &&
            std::none_of(special.begin(), special.end(),
                         [&](std::string_view word) { return equals_ignoring_case(word, text); });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/config/scalar.h"
+#include "base/ascii.h"
 
 namespace ingest::app::config {
 

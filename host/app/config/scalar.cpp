@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/ascii.h"
+
 namespace ingest::app::config {
 
 namespace {
@@ -22,14 +24,6 @@ constexpr std::array<Unit, 5> size_units{{{"TiB", std::uint64_t{1} << 40U},
                                           {"MiB", std::uint64_t{1} << 20U},
                                           {"KiB", std::uint64_t{1} << 10U},
                                           {"B", 1}}};
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-}
 
 // from_chars knows no leading plus.
 std::string_view without_plus(std::string_view text) noexcept {
@@ -143,11 +137,6 @@ std::string to_text(std::chrono::milliseconds duration) {
 
 std::string size_to_text(std::uint64_t bytes) {
     return in_units(bytes, size_units);
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::size_t find_unclean(std::string_view text) noexcept {

@@ -26,8 +26,6 @@ std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;
 std::string to_text(std::chrono::milliseconds duration);
 std::string size_to_text(std::uint64_t bytes);
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
-
 // The offset of the first byte that does not belong to UTF-8 text (RFC 3629) or is NUL; npos when
 // there is none.
 std::size_t find_unclean(std::string_view text) noexcept;

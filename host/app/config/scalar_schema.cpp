@@ -1,5 +1,7 @@
 #include "app/config/scalar_schema.h"
 
+#include "base/ascii.h"
+
 namespace ingest::app::config {
 
 using nlohmann::ordered_json;
@@ -12,8 +14,7 @@ std::string any_case_of(std::span<const std::string_view> words) {
         if (!out.empty()) out += '|';
         for (const char c : word) {
             const auto other = static_cast<char>(c ^ 0x20);
-            const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-            out += letter ? std::string{'[', c, other, ']'} : std::string{c};
+            out += is_alpha(c) ? std::string{'[', c, other, ']'} : std::string{c};
         }
     }
     return out;
