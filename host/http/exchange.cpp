@@ -189,7 +189,7 @@ Exchange::Next Exchange::explain() {
     let_go_of_body();
     if (!explanation_->foreign) return Next::answer;
     explanation_.reset();
-    return reject(403, "this key or token is not for this equipment");
+    return reject(403, foreign_detail);
 }
 
 Exchange::Next Exchange::take_body() {
@@ -373,6 +373,7 @@ void Exchange::finish() noexcept {
     received_at_us_ = 0;
     body_taken_ = false;
     status_ = 0;
+    detail_.clear();
     coding_ = coding::Coding::identity;
     coding_refused_ = false;
     answer_codings_.reset();

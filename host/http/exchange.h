@@ -74,6 +74,9 @@ public:
     void finish() noexcept;
 
 private:
+    static constexpr std::string_view foreign_detail =
+        "this key or token is not for this equipment";
+
     Next reject(unsigned status, std::string_view detail, std::uint32_t retry_after_s = 0);
     std::optional<Next> refuse(const std::optional<Reception::Refusal>& refusal);
     void begin() noexcept;

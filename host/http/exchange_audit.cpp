@@ -86,6 +86,7 @@ void Exchange::audit_refusal(unsigned status) {
     const auto suppressed = station_.shared.refusal_lines.take(monotonic_ns() / 1'000'000);
     if (!suppressed) return;
     const std::string address = ip_text(reception_.client().bytes);
+    const bool foreign = outcome_ && outcome_->foreign;
     log::record("audit", "refused",
                 {{"request_id", request_id_},
                  {"trace_id", trace_id()},
@@ -93,7 +94,7 @@ void Exchange::audit_refusal(unsigned status) {
                  {"client", cut(client_name())},
                  {"route", http::name_of(route_.endpoint)},
                  {"status", status},
-                 {"reason", detail_},
+                 {"reason", foreign ? foreign_detail : std::string_view(detail_)},
                  {"lines_suppressed", *suppressed}});
 }
 

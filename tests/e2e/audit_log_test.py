@@ -16,7 +16,8 @@ from audit import stores
 from auth_test import SECRET, base64url, bearer, token
 from poll import poll
 
-BATCH = "/api/v1/sensors/ingest/batch"
+INGEST = "/api/v1/sensors/ingest"
+BATCH = INGEST + "/batch"
 MEMBERS = {"timestamp", "level", "service", "version", "environment", "logger", "message",
            "request_id", "trace_id", "address", "client", "key_id", "issuer", "certificate",
            "idempotency_key", "outcome", "readings", "part", "parts", "reading_ids"}
@@ -30,9 +31,9 @@ class AuditLogTest(e2e.HostTest):
         self.config["log"] = {"level": "ERROR", "audit": True}
         self.config["http"]["trusted_proxies"] = ["127.0.0.0/8"]
 
-    def new_key(self, name):
-        made = subprocess.run([e2e.HOST_BINARY, "keys", "new", name, "--scope", "ingest", "--file",
-                               self.keys], text=True, capture_output=True, check=True)
+    def new_key(self, name, *words):
+        made = subprocess.run([e2e.HOST_BINARY, "keys", "new", name, "--scope", "ingest", *words,
+                               "--file", self.keys], text=True, capture_output=True, check=True)
         return made.stdout.strip()
 
     def ask_who(self):
@@ -198,17 +199,25 @@ class AuditLogTest(e2e.HostTest):
             self.assertEqual(lost() - before, 1 + 1 + 2)
 
     def test_refusals_have_lines(self):
-        key = self.new_key("pumps")
+        key = self.new_key("pumps", "--prefix", "PUMP-")
         self.ask_who()
         self.serve()
         self.assertEqual(self.client.ingest(e2e.reading()).status, 401)
         self.assertEqual(self.client.ingest(e2e.reading(), headers=bearer("wrong")).status, 401)
         self.assertEqual(self.client.get("/metrics", headers=bearer(key)).status, 403)
-        self.assertEqual([(line["status"], line["client"], line["route"])
-                          for line in self.lines("refused")],
-                         [(401, "", "/api/v1/sensors/ingest"), (401, "", "/api/v1/sensors/ingest"),
-                          (403, "key:pumps", "/metrics")])
-        answers = 3
+        for headers in (bearer(key), {**bearer(key), "Content-Type": "application/x-ndjson"}):
+            path = BATCH if len(headers) > 1 else INGEST
+            foreign = json.dumps(e2e.reading(equipment_id="FAN-1"))
+            self.assertEqual(self.client.request("POST", path, foreign, headers=headers).status,
+                             403)
+        lines = self.lines("refused")
+        self.assertEqual([(line["status"], line["client"], line["route"]) for line in lines],
+                         [(401, "", INGEST), (401, "", INGEST), (403, "key:pumps", "/metrics"),
+                          (403, "key:pumps", INGEST), (403, "key:pumps", BATCH)])
+        for line, reason in zip(lines, ("show a key", "the token is malformed", "needs the scope",
+                                        "not for this equipment", "not for this equipment")):
+            self.assertIn(reason, line["reason"])
+        answers = 5
         for _ in range(60):
             self.assertEqual(self.client.ingest(e2e.reading(), headers=bearer("wrong")).status, 401)
             answers += 1
