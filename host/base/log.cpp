@@ -71,6 +71,8 @@ void append_value(std::string& line, const Field& field, bool quote_text) {
         }
     } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
         line += std::to_string(*number);
+    } else if (const auto* count = std::get_if<std::uint64_t>(&field.value)) {
+        line += std::to_string(*count);
     } else if (const auto* real = std::get_if<double>(&field.value)) {
         append_json_number(line, *real);
     } else {

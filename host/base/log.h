@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 // Lines to stdout, JSON or text, one per change of state; never one per reading. Any thread.
@@ -26,7 +27,9 @@ struct Options {
 // A named value beside the message: {{"sink", name}, {"rows", 100}}.
 struct Field {
     std::string_view name;
-    std::variant<std::string_view, std::int64_t, double, bool, std::span<const std::string>> value;
+    std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool,
+                 std::span<const std::string>>
+        value;
 
     Field(std::string_view n, std::string_view v) : name(n), value(v) {}
     Field(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}
@@ -36,7 +39,10 @@ struct Field {
     Field(std::string_view n, std::span<const std::string> v) : name(n), value(v) {}
     template <std::integral T>
         requires(!std::same_as<T, bool>)
-    Field(std::string_view n, T v) : name(n), value(static_cast<std::int64_t>(v)) {}
+    Field(std::string_view n, T v)
+        : name(n),
+          value(static_cast<std::conditional_t<std::signed_integral<T>, std::int64_t,
+                                               std::uint64_t>>(v)) {}
 };
 
 using Fields = std::initializer_list<Field>;

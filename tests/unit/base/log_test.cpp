@@ -48,8 +48,10 @@ TEST(LogTest, RendersJson) {
 
 TEST(LogTest, RendersText) {
     EXPECT_EQ(render(text_options(), noon_us, Level::error, "spool", "is full",
-                     {{"rows", std::int64_t{-1}}, {"sink", std::string("database")}}),
-              "2025-11-24T16:00:00.123456Z ERROR spool: is full rows=-1 sink=database");
+                     {{"rows", std::int64_t{-1}}, {"sink", std::string("database")},
+                      {"end", std::numeric_limits<std::uint64_t>::max()}}),
+              "2025-11-24T16:00:00.123456Z ERROR spool: is full rows=-1 sink=database "
+              "end=18446744073709551615");
 }
 
 TEST(LogTest, HostileTextsStayOneValidLine) {
