@@ -45,7 +45,8 @@ void add(std::vector<Gate::Problem>& problems, At at, const std::filesystem::pat
     }
 }
 
-// With secrets in it, others must not even read the file; which are there is known afterwards.
+// With secrets in it, others must not even read the file; which are there is known afterwards. So
+// it is read again then, and what counts is what that check was of: it may be another one by now.
 KeySet read_key_set(const std::filesystem::path& file, std::string& text,
                     std::vector<FileTrouble>& troubles) {
     GuardedFile rule{.what = "a JWKS file",
@@ -57,39 +58,65 @@ KeySet read_key_set(const std::filesystem::path& file, std::string& text,
     }
     KeySet set = KeySet::parse(text, troubles);
     if (!set.has_secrets()) return set;
+    troubles.clear();
     rule.rights = GuardedFile::Rights::secret;
-    if (auto trouble = read_guarded(file, rule, text)) troubles.push_back(std::move(*trouble));
-    return set;
+    if (auto trouble = read_guarded(file, rule, text)) {
+        troubles.push_back(std::move(*trouble));
+        return {};
+    }
+    return KeySet::parse(text, troubles);
 }
 
 }  // namespace
 
-SharedGate Gate::load(const Options& options, std::vector<Problem>& problems) {
+bool Gate::read_keys_of(const Options& options, std::vector<Problem>& problems) {
+    FileText file;
+    std::vector<FileTrouble> troubles;
+    keys_ = read_keys(options.keys, file.text, troubles);
+    keys_text_ = sha256(file.text);
+    add(problems, At::keys, options.keys, troubles);
+    return troubles.empty();
+}
+
+bool Gate::read_token_keys_of(const Options& options, std::vector<Problem>& problems) {
+    FileText file;
+    std::vector<FileTrouble> troubles;
+    token_keys_ =
+        std::make_shared<const KeySet>(read_key_set(options.token_keys, file.text, troubles));
+    token_keys_text_ = sha256(file.text);
+    add(problems, At::token_keys, options.token_keys, troubles);
+    return troubles.empty();
+}
+
+SharedGate Gate::load(const Options& options, const Gate* former, std::vector<Problem>& problems) {
+    const std::shared_ptr<Gate> gate(new Gate(options.rules));  // shared: see SharedGate
     const std::size_t before = problems.size();
-    const std::shared_ptr<Gate> gate(new Gate());  // shared: see SharedGate
-    gate->rules_ = options.rules;
-    std::string all = options.rules.issuer + '\n' + options.rules.audience + '\n' +
-                      std::to_string(options.rules.skew.count()) + '\n';
-    if (!options.keys.empty()) {
-        FileText file;
-        std::vector<FileTrouble> troubles;
-        gate->keys_ = read_keys(options.keys, file.text, troubles);
-        std::ranges::sort(gate->keys_, {}, &ApiKey::digest);
-        for (const ApiKey& key : gate->keys_) gate->heads_.push_back(head_of(key.digest));
-        add(problems, At::keys, options.keys, troubles);
-        all += to_hex(sha256(file.text));
+    if (!options.keys.empty() && !gate->read_keys_of(options, problems) && former != nullptr) {
+        gate->keys_ = former->keys_;
+        gate->keys_text_ = former->keys_text_;
     }
-    all += '\n';
-    if (!options.token_keys.empty()) {
-        FileText file;
-        std::vector<FileTrouble> troubles;
-        gate->token_keys_ = read_key_set(options.token_keys, file.text, troubles);
-        gate->tokens_ = std::make_unique<TokenCache>();
-        add(problems, At::token_keys, options.token_keys, troubles);
-        all += to_hex(sha256(file.text));
+    if (!options.token_keys.empty() && !gate->read_token_keys_of(options, problems) &&
+        former != nullptr) {
+        gate->token_keys_ = former->token_keys_;
+        gate->token_keys_text_ = former->token_keys_text_;
     }
-    gate->digest_ = sha256(all);
-    return problems.size() == before ? gate : nullptr;
+    if (former == nullptr && problems.size() != before) return nullptr;
+    std::ranges::sort(gate->keys_, {}, &ApiKey::digest);
+    for (const ApiKey& key : gate->keys_) gate->heads_.push_back(head_of(key.digest));
+    if (gate->token_keys_) gate->tokens_ = std::make_unique<TokenCache>();
+    const TokenRules& rules = gate->rules_;
+    gate->digest_ = sha256(rules.issuer + '\n' + rules.audience + '\n' +
+                           std::to_string(rules.skew.count()) + '\n' + to_hex(gate->keys_text_) +
+                           '\n' + to_hex(gate->token_keys_text_));
+    return gate;
+}
+
+SharedGate Gate::load(const Options& options, std::vector<Problem>& problems) {
+    return load(options, nullptr, problems);
+}
+
+SharedGate Gate::renewed(const Options& options, std::vector<Problem>& problems) const {
+    return load(options, this, problems);
 }
 
 // How near a digest is to one that is here makes no difference in time (bench/key_timing): all take

@@ -54,6 +54,10 @@ public:
     };
     // Null when there are problems; all that can be found are appended.
     static SharedGate load(const Options& options, std::vector<Problem>& problems);
+    // What is to take the place of this one, which was loaded with the same options: each file as
+    // it is now or, when something is wrong with it, as it is here. So what is wrong with one keeps
+    // nobody from being put out by the other. Problems as above.
+    SharedGate renewed(const Options& options, std::vector<Problem>& problems) const;
 
     // Somebody who shows an API key or, with `tokens`, a token.
     Entry enter(std::string_view shown, bool tokens, std::int64_t now_us) const;
@@ -62,19 +66,25 @@ public:
     const Digest& digest() const noexcept { return digest_; }
 
     const std::vector<ApiKey>& keys() const noexcept { return keys_; }
-    const std::optional<KeySet>& token_keys() const noexcept { return token_keys_; }
+    const KeySet* token_keys() const noexcept { return token_keys_.get(); }  // null: no tokens
 
 private:
-    Gate() = default;
+    explicit Gate(TokenRules rules) : rules_(std::move(rules)) {}
+    static SharedGate load(const Options& options, const Gate* former,
+                           std::vector<Problem>& problems);
+    bool read_keys_of(const Options& options, std::vector<Problem>& problems);
+    bool read_token_keys_of(const Options& options, std::vector<Problem>& problems);
     Entry enter_by_key(std::string_view shown, std::int64_t now_us) const;
     const ApiKey* find(const Digest& digest) const noexcept;
     Verified verify(std::string_view token, std::int64_t now_us) const;
 
     std::vector<ApiKey> keys_;  // by digest
     std::vector<std::uint64_t> heads_;  // of their digests
-    std::optional<KeySet> token_keys_;
+    std::shared_ptr<const KeySet> token_keys_;  // shared: with the gate that this one renews
     std::unique_ptr<TokenCache> tokens_;  // that were good; null: without token_keys_
-    TokenRules rules_;
+    const TokenRules rules_;
+    Digest keys_text_{};        // of the file; zeros: none
+    Digest token_keys_text_{};  // likewise
     Digest digest_{};
 };
 

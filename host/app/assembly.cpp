@@ -260,6 +260,7 @@ std::string Assembly::metrics(const observe::HttpCounts& http) {
     metrics.reloads = reloads_.told();
     if (tracing_) metrics.spans = {tracing_->counts().exported, tracing_->counts().dropped};
     metrics.log_lines_lost = log::lines_lost();
+    metrics.key_file_errors = key_file_errors_;
     metrics.process = observe::this_process();
     return observe::exposition(metrics);
 }

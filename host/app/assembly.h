@@ -75,6 +75,8 @@ public:
     // The text of /metrics; `http`: what the server counted.
     std::string metrics(const observe::HttpCounts& http);
     ReloadCounts& reloads() noexcept { return reloads_; }
+    // What is wrong now with the files of keys, for metrics().
+    std::atomic<std::size_t>& key_file_errors() noexcept { return key_file_errors_; }
 
 private:
     explicit Assembly(std::unique_ptr<Edition> edition)
@@ -101,6 +103,7 @@ private:
     const plugin::CallWatch* call_watch_ = nullptr;
     std::atomic<bool> draining_{false};
     ReloadCounts reloads_;
+    std::atomic<std::size_t> key_file_errors_{0};
     unsigned cores_ = 1;
     std::string host_;  // where it listens
     bool passed_ = false;

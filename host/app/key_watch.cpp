@@ -28,25 +28,34 @@ std::optional<std::chrono::milliseconds> KeyWatch::pause() const {
 }
 
 access::SharedGate KeyWatch::look() {
-    if (!assembly_.edition().plan.gate) return nullptr;
+    const access::SharedGate& former = assembly_.edition().plan.gate;
+    if (!former) {
+        trouble_.clear();
+        assembly_.key_file_errors() = 0;
+        return nullptr;
+    }
     const FileWatch::Sight sight = watch_.look(files(), Clock::now());
     if (sight == FileWatch::Sight::same) return nullptr;
     config::Diagnostics diagnostics(config_.string());
-    access::SharedGate gate = load_gate(assembly_.edition().config, diagnostics);
-    if (!gate) {
-        watch_.again(Clock::now());  // it may have been the moment, not the file
-        if (sight == FileWatch::Sight::again && trouble_ == diagnostics.text()) return nullptr;
-        trouble_ = diagnostics.text();
-        log::error("app",
-                   "a file of keys is wrong; those that were let in still are, and no others",
-                   {{"reason", diagnostics.lines().front()},
-                    {"errors", diagnostics.errors().size()}});
-        return nullptr;
+    access::SharedGate gate = load_gate(assembly_.edition().config, former.get(), diagnostics);
+    const bool same = same_gate(former, gate);
+    tell(diagnostics, sight == FileWatch::Sight::again, same);
+    return same ? nullptr : gate;
+}
+
+void KeyWatch::tell(const config::Diagnostics& diagnostics, bool again, bool same) {
+    const std::string former = std::exchange(trouble_, diagnostics.text());
+    assembly_.key_file_errors() = diagnostics.errors().size();
+    if (diagnostics.empty()) {
+        if (!former.empty() && same) {
+            log::info("app", "the files of keys are well again, and as they were");
+        }
+        return;
     }
-    const bool was_wrong = !std::exchange(trouble_, {}).empty();
-    if (!same_gate(assembly_.edition().plan.gate, gate)) return gate;
-    if (was_wrong) log::info("app", "the files of keys are well again, and as they were");
-    return nullptr;
+    watch_.again(Clock::now());  // it may have been the moment, not the file
+    if (again && trouble_ == former) return;
+    log::error("app", "a file of keys is wrong; those whom it let in still are, and no others",
+               {{"reason", diagnostics.lines().front()}, {"errors", diagnostics.errors().size()}});
 }
 
 }  // namespace ingest::app

@@ -12,8 +12,8 @@
 namespace ingest::app {
 
 // Looks at the files that say who is let in, and has the assembly go by them when they have
-// changed: all of them, or none while something is wrong with one. Dies before the assembly. Main
-// thread, as reloads are, so that neither is under way when the other one looks.
+// changed; one that is wrong counts as it was before. Dies before the assembly. Main thread, as
+// reloads are, so that neither is under way when the other one looks.
 class KeyWatch {
 public:
     using Clock = std::chrono::steady_clock;
@@ -28,11 +28,13 @@ public:
 
 private:
     std::vector<std::filesystem::path> files() const;
+    // Of what was found; `again`: in files that have not changed, `same`: as what serves.
+    void tell(const config::Diagnostics& diagnostics, bool again, bool same);
 
     const std::filesystem::path config_;
     Assembly& assembly_;
     FileWatch watch_;
-    std::string trouble_;  // what was told last; empty: all is well
+    std::string trouble_;  // what was found last; empty: all is well
 };
 
 }  // namespace ingest::app

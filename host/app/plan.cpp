@@ -116,17 +116,19 @@ http::SharedTls load_tls(const config::Config& config, config::Diagnostics& diag
     return context;
 }
 
-access::SharedGate load_gate(const config::Config& config, config::Diagnostics& diagnostics) {
+access::SharedGate load_gate(const config::Config& config, const access::Gate* former,
+                             config::Diagnostics& diagnostics) {
     if (!config.http.auth || !config.http.auth->enabled) return nullptr;
     const config::Auth& auth = *config.http.auth;
     std::vector<access::Gate::Problem> problems;
-    auto gate = access::Gate::load(
-        {.keys = auth.keys.path,
-         .token_keys = auth.jwks.path,
-         .rules = {.issuer = auth.issuer,
-                   .audience = auth.audience,
-                   .skew = std::chrono::floor<std::chrono::seconds>(auth.skew)}},
-        problems);
+    const access::Gate::Options options{
+        .keys = auth.keys.path,
+        .token_keys = auth.jwks.path,
+        .rules = {.issuer = auth.issuer,
+                  .audience = auth.audience,
+                  .skew = std::chrono::floor<std::chrono::seconds>(auth.skew)}};
+    auto gate = former != nullptr ? former->renewed(options, problems)
+                                  : access::Gate::load(options, problems);
     for (const access::Gate::Problem& problem : problems) {
         const bool of_keys = problem.at == access::Gate::Problem::At::keys;
         diagnostics.add(of_keys ? auth.keys.mark : auth.jwks.mark,
@@ -156,7 +158,7 @@ Plan make_plan(const config::Config& config, PluginSet& plugins,
         plan.sinks.push_back({&sink, library, options.dump()});
     }
     plan.tls = load_tls(config, diagnostics);
-    plan.gate = load_gate(config, diagnostics);
+    plan.gate = load_gate(config, nullptr, diagnostics);
     return plan;
 }
 

@@ -49,8 +49,10 @@ std::unique_ptr<model::Schema> make_schema(const config::Reading& reading);
 // to `diagnostics`.
 http::SharedTls load_tls(const config::Config& config, config::Diagnostics& diagnostics);
 
-// The files of API keys and of keys that sign tokens, likewise.
-access::SharedGate load_gate(const config::Config& config, config::Diagnostics& diagnostics);
+// The files of API keys and of keys that sign tokens, likewise; with `former`, which was made of
+// the same configuration, null is not for errors: a file that is wrong is as that one has it.
+access::SharedGate load_gate(const config::Config& config, const access::Gate* former,
+                             config::Diagnostics& diagnostics);
 
 // Opens the plugins and checks their options, and reads the files of TLS and of keys. Errors go to
 // `diagnostics`, all of them; the plan is of use only if there are none.

@@ -262,6 +262,9 @@ void tell_host(Families& to, const Metrics& metrics) {
     to.counter("ingest_log_lines_lost_total",
                "Lines of the log that standard output did not take.");
     to.add(metrics.log_lines_lost);
+    to.gauge("ingest_key_file_errors",
+             "What is wrong with the files of keys, which count as they were before.");
+    to.add(metrics.key_file_errors);
     to.gauge("ingest_configuration_timestamp_seconds",
              "When the configuration that serves was loaded, since the epoch.");
     to.add(static_cast<double>(reloads.configuration_at_us) / micros);

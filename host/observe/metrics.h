@@ -37,6 +37,7 @@ struct Metrics {
     Reloads reloads;
     Spans spans;
     std::uint64_t log_lines_lost = 0;
+    std::uint64_t key_file_errors = 0;  // now
     Process process;
 };
 

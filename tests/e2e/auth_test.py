@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -222,7 +223,7 @@ class LiveKeys(AuthTest):
 
     def setUp(self):
         super().setUp()
-        self.steady = self.new_key("steady", "--scope", "ingest")
+        self.steady = self.new_key("steady", "--scope", "ingest", "--scope", "read")
 
     @contextlib.contextmanager
     def requests_that_go_on(self, host):
@@ -262,6 +263,11 @@ class LiveKeys(AuthTest):
     def await_line(self, message, count=1):
         return e2e.poll(lambda: len(self.log_lines(message)) >= count and
                         self.log_lines(message)[-1], "the log says: " + message)
+
+    def key_file_errors(self):
+        with contextlib.closing(self.hosts[-1].client()) as client:
+            told = client.get("/metrics", headers=bearer(self.steady)).body.decode()
+        return float(re.search(r"(?m)^ingest_key_file_errors (\S+)$", told).group(1))
 
     def put_jwks(self, *keys):
         new = self.write("jwks.new", json.dumps({"keys": list(keys)}))
@@ -306,17 +312,29 @@ class LiveKeys(AuthTest):
                     file.write("# %s\n%s\n" % ("x" * line, wrong))
                 said = self.await_line("a file of keys is wrong", line)
                 self.assertRegex(said["reason"], r"config.yaml:\d+:\d+: .*keys:2:\d+: ")
-            # With a good one beside it neither is taken.
+                self.assertEqual(self.key_file_errors(), 1)
+            # A good one beside it counts.
             self.put_jwks({"kid": "n", "kty": "oct", "alg": "HS256", "k": base64url(SECRET)})
-            self.await_line("a file of keys is wrong", 3)
-            self.assertEqual(self.status(token()), 201)
-            with open(self.keys, "w") as file:
-                file.write(good)
             line = self.await_line("others are let in")
             self.assertEqual((line["added"], line["removed"]), ("token_key:n", "token_key:h"))
             self.await_status(token(), 401)
-        # Each once, however often it was looked at.
+            with open(self.keys, "w") as file:
+                file.write(good)
+            self.await_line("well again")
+            self.assertEqual(self.key_file_errors(), 0)
+        # Each change once, however often it was looked at.
         self.assertEqual(len(self.log_lines("a file of keys is wrong")), 3)
+
+    def test_revoked_beside_bad_keys_of_tokens(self):
+        host = self.auth_host()
+        key = self.new_key("second", "--scope", "ingest")
+        with self.requests_that_go_on(host):
+            self.await_status(key, 201)
+            self.write("jwks.json", "what is this")
+            self.await_line("a file of keys is wrong")
+            self.assertEqual(self.command("revoke", "second").returncode, 0)
+            self.await_status(key, 401)
+            self.assertEqual(self.status(token()), 201)
 
     def test_gone_and_back(self):
         host = self.auth_host()

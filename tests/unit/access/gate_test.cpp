@@ -171,6 +171,46 @@ TEST_F(GateTest, TellsAllThatIsWrong) {
     EXPECT_TRUE(problems[1].wrong.starts_with(options.token_keys.string() + ": is no JWKS"));
 }
 
+TEST_F(GateTest, AFileThatIsWrongCountsAsItWas) {
+    options.token_keys = dir.path() / "jwks.json";
+    options.rules = {.issuer = "i", .audience = "a"};
+    const Signer signer = Signer::ec();
+    const std::string token = signer.token(
+        {{"alg", "ES256"}}, {{"iss", "i"}, {"aud", "a"}, {"exp", now / 1'000'000 + 9}});
+    const auto lets_in = [](const SharedGate& gate, const std::string& shown) {
+        return gate->enter(shown, true, now).visitor.has_value();
+    };
+    const std::string first = add_key("first");
+    write(options.token_keys, json{{"keys", {signer.jwk("e")}}}.dump(), 0644);
+    const SharedGate gate = load();
+    ASSERT_TRUE(gate) << problems[0].wrong;
+    EXPECT_EQ(gate->renewed(options, problems)->digest(), gate->digest());
+
+    write(options.token_keys, "{}");
+    const std::string second = add_key("second");
+    const SharedGate after_keys = gate->renewed(options, problems);
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_EQ(problems[0].at, Gate::Problem::At::token_keys);
+    EXPECT_TRUE(lets_in(after_keys, token));
+    EXPECT_TRUE(lets_in(after_keys, first));
+    EXPECT_TRUE(lets_in(after_keys, second));
+
+    problems.clear();
+    write(options.keys, "a b\n");
+    const SharedGate as_before = after_keys->renewed(options, problems);
+    EXPECT_EQ(problems.size(), 2U);
+    EXPECT_EQ(as_before->digest(), after_keys->digest());
+    EXPECT_TRUE(lets_in(as_before, token));
+    EXPECT_TRUE(lets_in(as_before, second));
+
+    problems.clear();
+    write(options.token_keys, json{{"keys", {Signer::ec().jwk("e")}}}.dump(), 0644);
+    const SharedGate after_token_keys = as_before->renewed(options, problems);
+    EXPECT_EQ(problems.size(), 1U);
+    EXPECT_FALSE(lets_in(after_token_keys, token));
+    EXPECT_TRUE(lets_in(after_token_keys, second));
+}
+
 TEST_F(GateTest, SecretsAreNotForOthersToRead) {
     options = {.keys = {}, .token_keys = dir.path() / "jwks.json", .rules = {}};
     const json set = {{"keys", {Signer::secret(std::string(32, 's')).jwk("h")}}};
