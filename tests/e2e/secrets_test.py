@@ -19,7 +19,7 @@ from faulty_hosts import FAULTY
 LEVELS = (("DEBUG", "json"), ("DEBUG", "text"), ("INFO", "json"), ("WARNING", "json"),
           ("ERROR", "text"))
 PATHS = ("/", "/health", "/health/ready", "/metrics", "/internal/ledger", "/api/v1/plugins",
-         "/openapi.json", "/api/v1/sensors/PUMP-A0-000/latest", "/nowhere")
+         "/docs", "/api/v1/openapi.json", "/api/v1/sensors/PUMP-A0-000/latest", "/nowhere")
 POSTGRES, REDIS = "canary-pg-5f2c", "canary-redis-81d4"
 WRONG_POSTGRES, WRONG_REDIS = "canary-wrong-pg-77a0", "canary-wrong-redis-3be9"
 HMAC = b"canary-hmac-secret-0123456789abc"
@@ -186,7 +186,8 @@ class SecretsTest(e2e.HostTest):
         with contextlib.closing(host.client()) as client:
             for i, fields in enumerate(shown):
                 for path in PATHS:
-                    self.ask(client, "GET", path, **fields)
+                    found = self.ask(client, "GET", path, **fields)
+                    self.assertEqual(found.status == 404, path == "/nowhere", path)
                 answer = self.ask(client, "POST", "/api/v1/sensors/ingest", e2e.reading(i),
                                   **fields)
                 statuses.append(answer.status)

@@ -1,6 +1,7 @@
 """TLS: what is spoken and what is not, bad and slow clients, the API over it, how it ends."""
 import contextlib
 import json
+import os
 import signal
 import socket
 import ssl
@@ -93,6 +94,39 @@ class Protocol(tls.TlsTest):
         self.assertIn("RENEGOTIATING", output, lines)
         self.assertIn("no renegotiation", output)
         self.assert_answers(self.running)
+
+    def test_early_data_is_not_taken(self):
+        """By a client that has a ticket of a server that does take it."""
+        early = os.path.join(self.directory, "early")
+        with open(early, "wb") as file:
+            file.write(tls.REQUEST)
+        ticket = os.path.join(self.directory, "ticket")
+        other = e2e.free_port()
+        server = subprocess.Popen(
+            ["openssl", "s_server", "-accept", "127.0.0.1:%d" % other, "-tls1_3", "-early_data",
+             "-quiet", "-cert", self.server.certificate, "-key", self.server.key],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        e2e.poll(lambda: self.early_data(other, "-sess_out", ticket, until=lambda: (
+            os.path.exists(ticket) and os.path.getsize(ticket))), "the other server is there")
+        shown = ("-sess_in", ticket, "-early_data", early)
+        self.assertEqual(self.early_data(other, *shown), "Early data was accepted")
+        self.assertEqual(self.early_data(self.running.port, *shown), "Early data was rejected")
+        self.assert_answers(self.running)
+
+    def early_data(self, port, *words, until=lambda: True):
+        """What a client says of it, that is connected until then; empty: it was not connected."""
+        command = ["openssl", "s_client", "-connect", "127.0.0.1:%d" % port, "-tls1_3", "-CAfile",
+                   self.authority.certificate, *words]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True) as client:
+            said = next((line.strip() for line in client.stdout
+                         if line.startswith("Early data was")), "")
+            if said:
+                e2e.poll(until, "the client has what it waits for")
+            client.communicate("Q\n", timeout=e2e.PATIENCE)
+        return said
 
 
 class BadClients(tls.TlsTest):
