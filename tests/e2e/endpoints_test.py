@@ -1,4 +1,5 @@
 """The six endpoints, in every preset, through the built binary."""
+import contextlib
 import datetime
 import json
 import re
@@ -227,6 +228,22 @@ class PostgresRedisTest(Endpoints, e2e.HostTest):
 
 class ConfigYamlTest(PostgresRedisTest):
     config = "config.yaml"
+
+
+class ProxyTest(e2e.HostTest):
+    """Whom a proxy on this machine brings."""
+
+    def ledger(self, **environment):
+        host = self.host(environment=environment).start()
+        with contextlib.closing(host.client()) as client:
+            status = client.get("/internal/ledger",
+                                headers={"X-Forwarded-For": "203.0.113.9"}).status
+        self.assertEqual(host.stop(), 0)
+        return status
+
+    def test_a_client_of_it_is_not_this_machine_if_the_host_knows_it(self):
+        self.assertEqual(self.ledger(), 200)
+        self.assertEqual(self.ledger(TRUSTED_PROXIES="127.0.0.1/32, ::1/128"), 404)
 
 
 if __name__ == "__main__":

@@ -75,8 +75,9 @@ class Response:
 class Client:
     """One keep-alive connection; connects anew after an error."""
 
-    def __init__(self, port, timeout=PATIENCE, tls=None):
+    def __init__(self, port, timeout=PATIENCE, tls=None, address="127.0.0.1"):
         self.port = port
+        self.address = address
         self.timeout = timeout
         self.tls = tls  # an ssl.SSLContext, or plain HTTP
         self.connection = None
@@ -84,10 +85,10 @@ class Client:
     def request(self, method, path, body=None, headers=None):
         if self.connection is None:
             self.connection = (
-                http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self.timeout,
+                http.client.HTTPSConnection(self.address, self.port, timeout=self.timeout,
                                             context=self.tls)
                 if self.tls else
-                http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout))
+                http.client.HTTPConnection(self.address, self.port, timeout=self.timeout))
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
         sent = {"Content-Type": "application/json"} if body is not None else {}

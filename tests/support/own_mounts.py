@@ -29,3 +29,14 @@ def mount_tmpfs(stack, path, size):
            "mount a tmpfs at " + path)
     # Detached, so that a process that still has a file in it keeps nobody from ending.
     stack.callback(_libc.umount2, path.encode(), _MNT_DETACH)
+
+
+def mount_overlay(stack, path, room):
+    """What is written below `path` goes into `room`, a directory on a tmpfs; as above."""
+    changes, work = (os.path.join(room, name) for name in ("changes", "work"))
+    os.makedirs(changes)
+    os.makedirs(work)
+    options = "lowerdir=%s,upperdir=%s,workdir=%s" % (path, changes, work)
+    _check(_libc.mount(b"overlay", path.encode(), b"overlay", 0, options.encode()),
+           "mount an overlay at " + path)
+    stack.callback(_libc.umount2, path.encode(), _MNT_DETACH)
