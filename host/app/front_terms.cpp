@@ -78,6 +78,7 @@ http::Options http_options(const Edition& edition, unsigned cores) {
     options.threads = cores;
     options.limits = to_http(config.http.limits);
     options.limits.outcome_bytes_max = outcome_bytes_max(config, *plan.schema);
+    options.limits.answers_max = answers_bytes_max(config, *plan.schema);
     options.cors.origins = config.http.cors_origins;
     options.rate_limit = {config.http.rate_limit.enabled, config.http.rate_limit.per_minute,
                           config.http.rate_limit.readings_per_minute};
@@ -98,7 +99,7 @@ http::Options admin_options(const Edition& edition) {
     options.limits = to_http(configured);
     options.limits.connections_max = admin_connections_max;
     options.limits.connections_per_address_max = admin_connections_max;
-    options.limits.in_flight_bytes_max = admin_bytes_max;
+    options.limits.answers_max = answers_reserve;
     options.service = edition.config.service.name;
     options.version = version();
     return options;

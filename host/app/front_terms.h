@@ -14,7 +14,8 @@ namespace ingest::app {
 // a reload changes.
 http::Options admin_options(const Edition& edition);
 inline constexpr std::uint32_t admin_connections_max = 64;
-inline constexpr std::uint64_t admin_bytes_max = 16 * config::mib;  // of answers on their way
+// Of answers on their way, of each listener.
+inline constexpr std::uint64_t answers_reserve = 16 * config::mib;
 
 http::Options http_options(const Edition& edition, unsigned cores);
 intake::Intake::Options intake_options(const Edition& edition);

@@ -6,6 +6,7 @@
 #include "app/front_terms.h"
 #include "coding/decoding.h"
 #include "coding/encoding.h"
+#include "http/server.h"
 #include "http/tls_channel.h"
 #include "ingest/intake.h"
 #include "model/batch.h"
@@ -42,6 +43,9 @@ constexpr std::uint64_t answered_id_bytes =
 
 // A query has at most so many rows.
 constexpr std::uint64_t query_rows_max = 100;
+
+// Bytes of JSON for one of a row: with everything escaped, and names.
+constexpr std::uint64_t json_factor = 7;
 
 // The log knows one place per so many bytes, in 16 bytes; lists grow by doubling.
 constexpr std::uint64_t index_gap_bytes = 64 * kib;
@@ -85,7 +89,7 @@ RowSizes row_sizes(const config::Config& config, const model::Schema& schema) {
 // An explanation and its answer. Each validator may find what it can, and change every cell: shown
 // as JSON, with everything escaped, before and after.
 std::uint64_t explanation_bytes(const config::Config& config, const RowSizes& row) {
-    const std::uint64_t cells = 2 * 7 * row.max();
+    const std::uint64_t cells = 2 * json_factor * row.max();
     const std::uint64_t step = intake::explained_findings_bytes_max + cells;
     return 3 * (cells + config.validators.size() * step);
 }
@@ -102,20 +106,27 @@ std::uint64_t outcome_bytes_max(const config::Config& config, const model::Schem
     return intake::Intake::outcome_bytes_max(options) + 2 * rows + model::Batch(schema).memory();
 }
 
+std::uint64_t answers_bytes_max(const config::Config& config, const model::Schema& schema) {
+    const RowSizes row = row_sizes(config, schema);
+    return answers_reserve + std::max(json_factor * query_rows_max * row.max(),
+                                      explanation_bytes(config, row));
+}
+
 MemoryBounds memory_bounds(const config::Config& config, const model::Schema& schema,
                            unsigned cores) {
     const config::Limits& limits = config.http.limits;
     const RowSizes row = row_sizes(config, schema);
     const spool::Options log;
     MemoryBounds bounds;
-    bounds.requests = 2 * limits.in_flight_bytes + cores * outcome_bytes_max(config, schema);
+    bounds.requests = 2 * limits.in_flight_bytes + cores * outcome_bytes_max(config, schema) +
+                      answers_bytes_max(config, schema);
     const std::uint64_t head_bytes = limits.request_line_bytes + limits.header_bytes;
-    bounds.connections =
-        limits.connections * (session_bytes + std::max(input_bytes_min, head_bytes));
+    const std::uint64_t connection =
+        session_bytes + std::max(input_bytes_min, head_bytes) + http::small_answer_max;
+    bounds.connections = limits.connections * connection;
     if (config.admin) {
-        bounds.requests += admin_bytes_max;
-        bounds.connections += admin_connections_max *
-                              (session_bytes + std::max(input_bytes_min, head_bytes));
+        bounds.requests += answers_reserve;
+        bounds.connections += admin_connections_max * connection;
         bounds.cores += core_bytes + coding::encoder_memory_max;
     }
     if (config.http.tls) {
@@ -129,7 +140,7 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
     // everything escaped, which may be compressed.
     bounds.cores += cores * (core_bytes + coding::memory_max + coding::encoder_memory_max +
                             decode_factor * limits.body_bytes +
-                            2 * row.of_body(limits.body_bytes) + 2 * 7 * answer +
+                            2 * row.of_body(limits.body_bytes) + 2 * json_factor * answer +
                             answered_id_bytes * readings_max(config) +
                             explanation_bytes(config, row));
     // As records, which grow by doubling, and as bytes. A request's rows are not divided.

@@ -17,11 +17,6 @@ namespace {
 // back later (429, 503) keeps its connection.
 constexpr std::uint64_t unread_max = 64 * 1024;
 
-// Of a body that comes, or is announced: a client that announces much and sends little must not
-// keep others out.
-constexpr std::size_t body_room_min = 8 * 1024;
-constexpr std::string_view overloaded = "too many requests are being worked on";
-
 }  // namespace
 
 Exchange::Next Exchange::reject(unsigned status, std::string_view detail,
@@ -115,11 +110,7 @@ Exchange::Next Exchange::begin_ingest() {
     if (const auto refused = refuse_media()) return *refused;
     if (const auto refused = refuse_client()) return *refused;
     if (const auto refused = refuse_load()) return *refused;
-    body_ = station_.bodies.take();
-    if (!reserve(std::min(static_cast<std::size_t>(framing_.length), body_room_min))) {
-        return Next::answer;
-    }
-    return Next::read_body;
+    return begin_body() ? Next::read_body : Next::answer;
 }
 
 std::optional<Exchange::Next> Exchange::refuse_load() {
@@ -130,46 +121,6 @@ std::optional<Exchange::Next> Exchange::refuse_load() {
     if (!overload) return std::nullopt;
     station_.counts.overloaded.add();
     return reject(503, overload->detail, std::max<std::uint32_t>(1, overload->retry_after_s));
-}
-
-Exchange::Next Exchange::refuse_overload() {
-    station_.counts.overloaded.add();
-    return reject(503, overloaded, 1);
-}
-
-bool Exchange::reserve(std::size_t size) {
-    if (size > terms().limits.body_max) {
-        refuse_large();
-        return false;
-    }
-    if (size > held_) {
-        if (!station_.shared.in_flight.take(size - held_)) {
-            refuse_overload();
-            return false;
-        }
-        held_ = size;
-    }
-    body_.reserve(held_);
-    return true;
-}
-
-// Doubles, so that the body is not copied for every piece of it.
-bool Exchange::make_room(std::size_t size) {
-    if (size <= held_) return true;
-    const std::size_t most = framing_.body == Framing::Body::sized
-                                 ? static_cast<std::size_t>(framing_.length)
-                                 : terms().limits.body_max;
-    return reserve(std::max(size, std::min(most, std::max(2 * held_, body_room_min))));
-}
-
-bool Exchange::enter_work() {
-    working_ = station_.shared.requests.take(1);
-    if (!working_) refuse_overload();
-    return working_;
-}
-
-void Exchange::leave_work() noexcept {
-    if (std::exchange(working_, false)) station_.shared.requests.give(1);
 }
 
 intake::Request Exchange::request() const noexcept {
@@ -197,23 +148,14 @@ Exchange::Next Exchange::take_body() {
     if (!enter_work()) return Next::answer;
     if (const auto refused = decode_body()) return *refused;
     if (route_.endpoint == Endpoint::explain) return explain();
-    const std::size_t most = terms().limits.outcome_bytes_max;
-    if (!station_.shared.outcomes.take(most)) return refuse_overload();
-    outcome_held_ = most;
+    if (!hold_outcome()) return Next::answer;
     body_.pad();
     outcome_ = station_.front->accept(request());
     let_go_of_body();
-    const std::size_t held = std::min(outcome_->bytes, most);
-    station_.shared.outcomes.give(std::exchange(outcome_held_, held) - held);
+    hold_no_more_than_outcome();
     station_.counts.ingest_requests.add();
     reception_.count_readings(terms(), outcome_->total);
     return outcome_->kind == intake::Outcome::Kind::accepted ? Next::await_ack : Next::answer;
-}
-
-void Exchange::let_go_of_body() noexcept {
-    if (held_ != 0) station_.shared.in_flight.give(held_);
-    held_ = 0;
-    station_.bodies.give(std::exchange(body_, Body()));
 }
 
 // Once: what is logged of a request before its answer has the answer's id.
@@ -319,6 +261,13 @@ void Exchange::fill_document(Response& response) {
         serve_asset(response);
         return;
     }
+    make_document(response);
+    if (hold_answer(response.body.size())) return;
+    response = Response();
+    make_document(response);
+}
+
+void Exchange::make_document(Response& response) {
     station_.document.clear();
     response.status = append_document(station_.document, response);
     response.body = station_.document;
@@ -364,8 +313,7 @@ void Exchange::finish() noexcept {
     leave_work();
     let_go_of_encoded();
     let_go_of_body();
-    if (outcome_held_ != 0) station_.shared.outcomes.give(outcome_held_);
-    outcome_held_ = 0;
+    let_go_of_answer();
     head_ = nullptr;
     fields_ = {};
     framing_ = {};

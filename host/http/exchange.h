@@ -85,9 +85,14 @@ private:
     Next begin_ingest();
     Next refuse_large();
     Next refuse_overload();
+    bool begin_body();
     bool reserve(std::size_t size);
     bool enter_work();
     void leave_work() noexcept;
+    bool hold_outcome();
+    void hold_no_more_than_outcome();
+    bool hold_answer(std::size_t size);
+    void let_go_of_answer() noexcept;
     std::optional<Next> refuse_client();
     std::optional<Next> refuse_media();
     std::optional<Next> find_form();
@@ -100,6 +105,7 @@ private:
     void choose_request_id();
     void decide_connection(unsigned status, std::size_t received);
     void fill_document(Response& response);
+    void make_document(Response& response);
     unsigned append_latest_answer(std::string& out, Response& response,
                                   const ErrorContext& context) const;
     unsigned append_document(std::string& out, Response& response);
@@ -141,7 +147,8 @@ private:
     intake::Form form_ = intake::Form::single;
     Body body_;
     std::size_t held_ = 0;          // bytes taken from Shared::in_flight
-    std::size_t outcome_held_ = 0;  // and from Shared::outcomes
+    std::size_t outcome_held_ = 0;  // from Shared::outcomes, and for its answer
+    std::size_t answer_held_ = 0;   // from Shared::answers
     Body encoded_;  // what came, while its coding is undone
     std::size_t encoded_held_ = 0;
     bool body_taken_ = false;

@@ -22,6 +22,8 @@ constexpr std::size_t tail_max = 96;
 
 constexpr std::size_t equipment_id_max = 128;
 
+constexpr std::size_t escaped_factor = 6;  // "\u0001"
+
 void append_integer(std::string& out, std::size_t value) {
     char text[20];
     const auto end = std::to_chars(text, text + sizeof text, value);
@@ -156,7 +158,29 @@ unsigned append_plain(std::string& out, unsigned status, std::string_view detail
     return status;
 }
 
+// What findings come to as JSON, with every character escaped.
+std::size_t json_bytes_max(const model::Findings& findings, std::size_t size_max) {
+    constexpr std::size_t names_and_numbers = 128;
+    std::size_t sum = 0;
+    for (const model::Finding& finding : findings) {
+        sum += names_and_numbers + escaped_factor * (finding.message.size() +
+               finding.field.size() + finding.code.size() + equipment_id_max);
+        if (sum >= size_max) return size_max;
+    }
+    return sum;
+}
+
 }  // namespace
+
+std::size_t ingest_answer_bytes_max(const Outcome& outcome) {
+    constexpr std::size_t id_bytes = sizeof("\"01234567-89ab-cdef-0123-456789abcdef\",") - 1;
+    std::size_t sum = error_body_max + id_bytes * outcome.accepted.size();
+    if (!outcome.accepted.empty()) {
+        sum += escaped_factor * outcome.accepted.front().equipment_id.size();
+    }
+    return sum + json_bytes_max(outcome.errors, success_lists_max) +
+           json_bytes_max(outcome.warnings, success_lists_max);
+}
 
 unsigned append_ingest_answer(std::string& out, Form form, const Outcome& outcome,
                               std::optional<Ack> ack, const ErrorContext& context) {

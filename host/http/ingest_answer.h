@@ -14,4 +14,8 @@ namespace ingest::http {
 unsigned append_ingest_answer(std::string& out, intake::Form form, const intake::Outcome& outcome,
                               std::optional<intake::Ack> ack, const ErrorContext& context);
 
+// More than that body can come to, whatever the ack is. Known before it is asked for, so that
+// there is room for the answer when it is too late to say no.
+std::size_t ingest_answer_bytes_max(const intake::Outcome& outcome);
+
 }  // namespace ingest::http

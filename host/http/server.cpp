@@ -132,7 +132,8 @@ public:
         sum.connections_refused = listener_->refused();
         sum.connections_open = shared_.connections.open();
         sum.requests_in_flight = shared_.requests.taken();
-        sum.bytes_in_flight = shared_.in_flight.taken() + shared_.outcomes.taken();
+        sum.bytes_in_flight =
+            shared_.in_flight.taken() + shared_.outcomes.taken() + shared_.answers.taken();
         return sum;
     }
 

@@ -27,6 +27,9 @@
 // The HTTP API over TCP. This header is all that `app` sees; Asio and Beast stay behind it.
 namespace ingest::http {
 
+// A connection may have an answer of this size on its way, head included, whatever others hold.
+inline constexpr std::size_t small_answer_max = 8 * 1024;
+
 // The bounds of one connection and of all of them. Over a bound: the fitting 4xx and close.
 struct Limits {
     std::size_t request_line_max = 4 * 1024;
@@ -50,11 +53,15 @@ struct Limits {
     std::uint32_t requests_per_connection_max = 10'000;  // 0: any number
     // From the end of a request's body to its answer; one more gets 503.
     std::size_t in_flight_requests_max = 2048;
-    // Bodies from admission to answer, and answers that clients are slow to take.
+    // Bodies from admission to acceptance.
     std::size_t in_flight_bytes_max = 64 * 1024 * 1024;
-    // What the outcome of one request holds at most (intake::Outcome::bytes). Outcomes together
-    // are bounded by in_flight_bytes_max and this once per core.
+    // What the outcome of one request holds at most (intake::Outcome::bytes), and its answer until
+    // the client has it. Outcomes together are bounded by in_flight_bytes_max and this once per
+    // core.
     std::size_t outcome_bytes_max = 4 * 1024 * 1024;
+    // Of all answers without an outcome that are not small, while they are made and sent: of
+    // queries and to who watches. One more gets 503.
+    std::size_t answers_max = 16 * 1024 * 1024;
 };
 
 struct Cors {

@@ -322,18 +322,15 @@ Task<bool> Session::write(std::string_view bytes, std::string_view behind) {
     co_return written;
 }
 
-// Copies `bytes`, because they may be the core's scratch; the exchange's terms hold `behind`.
+// Copies `bytes`, because they may be the core's scratch; the exchange has room for them, and its
+// terms hold `behind`.
 Task<bool> Session::write_rest(std::string_view bytes, std::string_view behind) {
-    Budget& in_flight = core_.station().shared.in_flight;
-    const std::size_t held = bytes.size();
-    if (!in_flight.take(held)) co_return false;
     enter(Phase::writing);
-    deadline_ += std::chrono::seconds((held + behind.size()) / write_rate_min);
+    deadline_ += std::chrono::seconds((bytes.size() + behind.size()) / write_rate_min);
     const std::string copy(bytes);
     const std::string_view rest = copy;
     error_code error;
     co_await stream_.write(rest, behind, error);
-    in_flight.give(held);
     if (expired_ && error) core_.station().counts.timeouts.add();
     co_return !error && !cut_;
 }

@@ -25,13 +25,15 @@ Shared::Shared(const Options& options, Services server_services, std::uint64_t s
       connections(connection_bounds(options.limits), seed),
       requests(options.limits.in_flight_requests_max),
       in_flight(options.limits.in_flight_bytes_max),
-      outcomes(outcome_bytes(options, threads)) {}
+      outcomes(outcome_bytes(options, threads)),
+      answers(options.limits.answers_max) {}
 
 void Shared::change_bounds(const Options& options) {
     connections.change_bounds(connection_bounds(options.limits));
     requests.change_bound(options.limits.in_flight_requests_max);
     in_flight.change_bound(options.limits.in_flight_bytes_max);
     outcomes.change_bound(outcome_bytes(options, threads));
+    answers.change_bound(options.limits.answers_max);
 }
 
 void CoreCounts::add_to(observe::HttpCounts& sum) const {

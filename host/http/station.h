@@ -37,8 +37,9 @@ struct Shared {
     std::function<observe::HttpCounts()> counts;  // of all cores; set before they start
     ConnectionTable connections;
     Budget requests;   // that are worked on, from the end of the body to the answer
-    Budget in_flight;  // bytes of bodies from admission to acceptance; of answers slowly taken
-    Budget outcomes;   // bytes from acceptance to the answer
+    Budget in_flight;  // bytes of bodies from admission to acceptance
+    Budget outcomes;   // bytes from acceptance until the answer is with the client
+    Budget answers;    // bytes of other answers, so that they need not wait for those two
     TlsSlot tls;
     LogBudget warning_lines{10};
     LogBudget handshake_lines{1};

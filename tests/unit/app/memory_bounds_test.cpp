@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "app/front_terms.h"
+#include "http/server.h"
 #include "http/tls_channel.h"
 #include "model/batch.h"
 #include "spool/types.h"
@@ -30,9 +32,9 @@ TEST(MemoryBounds, TheSumIsOfAllParts) {
 }
 
 // Two cores; each has a window of zstd and the outcome of a large NDJSON body.
-TEST(MemoryBounds, DefaultsStayBelow576Mebibytes) {
+TEST(MemoryBounds, DefaultsStayBelow640Mebibytes) {
     const auto bounds = memory_bounds(some_config(), schema_with(), 2);
-    EXPECT_LT(bounds.sum(), 576U << 20);
+    EXPECT_LT(bounds.sum(), 640U << 20);
 }
 
 TEST(MemoryBounds, FollowWhatIsConfigured) {
@@ -58,11 +60,26 @@ TEST(MemoryBounds, FollowWhatIsConfigured) {
     EXPECT_GT(with([&](auto& c) { c.http.batch.readings_max *= 1000; }).requests, before.requests);
     EXPECT_GT(with([&](auto& c) { c.http.ndjson.readings_max *= 10; }).requests, before.requests);
     EXPECT_GT(with([&](auto& c) { c.http.ndjson.readings_max *= 10; }).cores, before.cores);
+    EXPECT_GE(with([&](auto& c) { c.admin.emplace(); }).requests,
+              before.requests + answers_reserve);
     EXPECT_GT(with([&](auto& c) { c.sinks[1].workers = 2; }).sinks, before.sinks);
     EXPECT_LT(with([&](auto& c) { c.sinks[1].batch_rows_max = 1000; }).sinks, before.sinks);
     EXPECT_GT(with([&](auto& c) { c.query.readers += 1; }).queries, before.queries);
     EXPECT_GT(with([&](auto& c) { c.validators.resize(9); }).cores, before.cores);
     EXPECT_GT(memory_bounds(some_config(), schema, 4).cores, before.cores);
+}
+
+// Those to queries too, of which one must always fit.
+TEST(MemoryBounds, AnswersCount) {
+    config::Config config = some_config();
+    const model::Schema schema = schema_with({{"note", ColumnType::utf8, false, "", ""}});
+    const MemoryBounds before = memory_bounds(config, schema, 1);
+    const std::uint64_t answers = answers_bytes_max(config, schema);
+    EXPECT_GE(before.requests, 2 * config.http.limits.in_flight_bytes + answers);
+    EXPECT_GE(before.connections, 4096U * http::small_answer_max);
+    config.reading.text_bytes_max *= 2;
+    const std::uint64_t row_more = 2 * config.reading.text_bytes_max / 2;
+    EXPECT_GE(answers_bytes_max(config, schema), answers + 6 * 100 * row_more);
 }
 
 // The estimates against batches as they are.

@@ -32,6 +32,7 @@ Answer answer(Form form, const Outcome& outcome, std::optional<Ack> ack) {
     Answer result;
     result.status = append_ingest_answer(result.text, form, outcome, ack, context);
     result.body = json::parse(result.text);
+    EXPECT_LE(result.text.size(), ingest_answer_bytes_max(outcome));
     return result;
 }
 
@@ -53,6 +54,22 @@ Outcome refused(std::size_t findings, std::size_t message_size) {
         outcome.error_equipment_ids.push_back("PUMP-A-001");
     }
     return outcome;
+}
+
+// Each list as long as it gets, with what grows most when it is escaped.
+TEST(IngestAnswer, IsBoundedBeforeItIsMade) {
+    for (const std::size_t findings : {0U, 1U, 10U, 1000U}) {
+        Outcome outcome = refused(findings, 400);
+        answer(Form::batch, outcome, std::nullopt);
+        outcome.kind = Outcome::Kind::accepted;
+        outcome.warnings = outcome.errors;
+        for (const std::size_t accepted : {1U, 100U, 10'000U}) {
+            outcome.accepted.assign(accepted, {0, id, std::string(4096, '\x01'), 0});
+            outcome.total = static_cast<std::uint32_t>(accepted);
+            answer(Form::lines, outcome, Ack::stored);
+            answer(Form::single, outcome, Ack::spooled);
+        }
+    }
 }
 
 TEST(IngestAnswer, SingleStored) {

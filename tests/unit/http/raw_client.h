@@ -36,7 +36,25 @@ class RawClient {
 public:
     static constexpr std::chrono::seconds patience{30};
 
-    explicit RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    struct Options {
+        const char* from = nullptr;  // an address of its own, such as 127.0.0.2
+        int receive_buffer = 0;      // bytes; 0: what the kernel gives
+    };
+
+    explicit RawClient(std::uint16_t port) : RawClient(port, Options()) {}
+    RawClient(std::uint16_t port, const Options& options)
+        : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        if (options.receive_buffer != 0) {
+            ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &options.receive_buffer,
+                         sizeof options.receive_buffer);
+        }
+        if (options.from != nullptr) {
+            sockaddr_in from{};
+            from.sin_family = AF_INET;
+            if (::inet_pton(AF_INET, options.from, &from.sin_addr) != 1 ||
+                ::bind(socket_, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0)
+                throw std::runtime_error("bind");
+        }
         sockaddr_in to{};
         to.sin_family = AF_INET;
         to.sin_port = htons(port);
