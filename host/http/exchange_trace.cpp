@@ -1,9 +1,23 @@
+#include <algorithm>
+#include <array>
+
 #include "base/hex.h"
 #include "base/time_text.h"
 #include "http/exchange.h"
 
 // The span of a request that is traced.
 namespace ingest::http {
+namespace {
+
+// Those of RFC 9110 and RFC 5789. Collectors keep something for each name of a span, and any token
+// may be sent as a method, so others share one, as OpenTelemetry's conventions for HTTP have it.
+bool is_known(std::string_view method) noexcept {
+    static constexpr std::array<std::string_view, 9> known = {
+        "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"};
+    return std::ranges::find(known, method) != known.end();
+}
+
+}  // namespace
 
 void Exchange::begin_trace() {
     trace::Tracer* tracer = station_.shared.services.tracer;
@@ -26,13 +40,14 @@ void Exchange::end_trace(unsigned status) {
     trace::Span span;
     span.context = trace_->context;
     span.parent = trace_->parent;
-    const std::string_view method = head_ ? head_->method : std::string_view();
+    const bool known = head_ != nullptr && is_known(head_->method);
+    const std::string method(known ? head_->method : "_OTHER");
     const std::string_view route = name_of(route_.endpoint);
-    span.name = std::string(method) + " " + std::string(route);
+    span.name = (known ? method : "HTTP") + " " + std::string(route);
     span.kind = trace::Span::Kind::server;
     span.begin_us = received_at_us_;
     span.end_us = received_at_us_ + (monotonic_ns() - begun_ns_) / 1000;
-    span.attributes = {{"http.request.method", std::string(method)},
+    span.attributes = {{"http.request.method", method},
                        {"http.route", std::string(route)},
                        {"http.response.status_code", static_cast<std::int64_t>(status)},
                        {"ingest.request_id", request_id_}};

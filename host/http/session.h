@@ -101,7 +101,6 @@ private:
     std::size_t body_received_ = 0;
     bool expired_ = false;  // the deadline passed
     bool cut_ = false;      // no more I/O
-    bool linger_ = false;   // the client may still be sending what nobody will read
 };
 
 // The coroutine of a connection.
