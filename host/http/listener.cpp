@@ -5,12 +5,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <string>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
+#include "base/time_text.h"
+#include "http/error_body.h"
 
 namespace ingest::http {
 namespace {
@@ -19,9 +23,7 @@ namespace {
 // to be noticed.
 constexpr std::chrono::milliseconds pause_after_failure{100};
 
-constexpr std::string_view too_many =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 0\r\n"
-    "Retry-After: 1\r\nConnection: close\r\n\r\n";
+constexpr std::string_view too_many = "too many connections";
 
 Address address_of(const asio::ip::tcp::endpoint& peer) {
     const asio::ip::address address = peer.address();
@@ -115,17 +117,42 @@ void Listener::admit(Socket socket, const asio::ip::tcp::endpoint& peer) {
         return;
     }
     refused_.add();
-    if (!full_) {
-        full_ = true;
-        log::warn("http", "connections are refused: a bound is reached",
-                  {{"address", peer.address().to_string()},
-                   {"connections_open", core.station().shared.connections.open()}});
-    }
-    error_code ignored;
+    log_refusal(core.station().shared, peer);
     if (core.station().shared.tls.get()) return;  // it would understand nothing before a handshake
-    // As much as one write takes without waiting; then the socket closes.
+    say_too_many(socket);
+}
+
+// One line per change, and no more than so many of those either: a client at its bound makes
+// changes as it likes.
+void Listener::log_refusal(Shared& shared, const asio::ip::tcp::endpoint& peer) {
+    if (std::exchange(full_, true)) return;
+    const auto suppressed = shared.connection_lines.take(monotonic_ns() / 1'000'000);
+    if (!suppressed) return;
+    log::warn("http", "connections are refused: a bound is reached",
+              {{"address", peer.address().to_string()},
+               {"connections_open", shared.connections.open()},
+               {"lines_suppressed", *suppressed}});
+}
+
+// As much as one write takes without waiting; then the socket closes.
+void Listener::say_too_many(Socket& socket) {
+    const std::int64_t now = now_us();
+    std::string id;
+    append_text(id, ids_.next(now / 1000));
+    std::string body;
+    append_error(body, 503, too_many, {id, now});
+    Response response;
+    response.status = 503;
+    response.body = body;
+    response.request_id = id;
+    response.date = date_.at(now);
+    response.retry_after_s = 1;
+    response.keep_alive = false;
+    std::string wire;
+    append_response(wire, response);
+    error_code ignored;
     socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(too_many), ignored);
+    socket.write_some(asio::buffer(wire), ignored);
     socket.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
 }
 

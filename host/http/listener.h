@@ -4,10 +4,13 @@
 #include <memory>
 #include <vector>
 
+#include "base/count.h"
 #include "base/error.h"
+#include "base/uuid.h"
 #include "http/core.h"
 #include "http/io.h"
 #include "http/listening_socket.h"
+#include "http/response.h"
 
 namespace ingest::http {
 
@@ -34,6 +37,8 @@ private:
     void turn_away_new();
     void accept_rest();
     void admit(Socket socket, const asio::ip::tcp::endpoint& peer);
+    void log_refusal(Shared& shared, const asio::ip::tcp::endpoint& peer);
+    void say_too_many(Socket& socket);
 
     std::vector<std::unique_ptr<Core>>& cores_;
     Acceptor acceptor_;
@@ -43,6 +48,8 @@ private:
     bool closed_ = false;
     bool full_ = false;  // refusing at present, for one log line per change
     Count refused_;
+    UuidSource ids_;  // of refusals
+    DateText date_;
     std::promise<void> ended_;  // run() has returned
     std::shared_future<void> end_ = ended_.get_future().share();
 };

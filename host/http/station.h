@@ -44,6 +44,7 @@ struct Shared {
     LogBudget warning_lines{10};
     LogBudget handshake_lines{1};
     LogBudget refusal_lines{10};
+    LogBudget connection_lines{1};
     std::atomic<bool> draining{false};
 };
 

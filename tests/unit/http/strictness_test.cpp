@@ -285,6 +285,8 @@ TEST_F(ServerTest, ConnectionsAreBounded) {
     const auto refused = three.receive();
     ASSERT_TRUE(refused);
     EXPECT_EQ(refused->status, 503);
+    EXPECT_NE(refused->field("retry-after"), "");
+    expect_error_body(*refused);
     EXPECT_TRUE(three.closed());
     EXPECT_EQ(server->counters().connections_refused, 1U);
     one.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
