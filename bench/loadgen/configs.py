@@ -13,6 +13,7 @@ HTTP = """http:
     connections: 8192
     connections_per_address: 8192
     in_flight_bytes: 256MiB
+    in_flight_bytes_per_address: 256MiB
   batch:
     readings_max: 1000
 

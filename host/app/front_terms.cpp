@@ -36,6 +36,7 @@ http::Limits to_http(const config::Limits& from) {
     limits.requests_per_connection_max = from.requests_per_connection;
     limits.in_flight_requests_max = from.in_flight_requests;
     limits.in_flight_bytes_max = from.in_flight_bytes;
+    limits.in_flight_bytes_per_client_max = from.in_flight_bytes_per_address;
     return limits;
 }
 

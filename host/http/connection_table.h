@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <unordered_map>
@@ -63,31 +62,6 @@ private:
     Condition empty_;
     std::unordered_map<Address, std::size_t, AddressHash> by_address_ INGEST_GUARDED_BY(mutex_);
     std::size_t open_ INGEST_GUARDED_BY(mutex_) = 0;
-};
-
-// So much of something that requests hold, over all cores, and no more. Any thread.
-class Budget {
-public:
-    explicit Budget(std::size_t most) noexcept : most_(most) {}
-
-    void change_bound(std::size_t most) noexcept {
-        most_.store(most, std::memory_order_relaxed);
-    }
-
-    bool take(std::size_t amount) noexcept {
-        if (taken_.fetch_add(amount, std::memory_order_relaxed) + amount <=
-            most_.load(std::memory_order_relaxed))
-            return true;
-        give(amount);
-        return false;
-    }
-    void give(std::size_t amount) noexcept { taken_.fetch_sub(amount, std::memory_order_relaxed); }
-    std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
-    bool full() const noexcept { return taken() >= most_.load(std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::size_t> most_;
-    std::atomic<std::size_t> taken_{0};
 };
 
 }  // namespace ingest::http

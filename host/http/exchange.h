@@ -31,7 +31,8 @@ public:
         await_ack,    // the readings have joined the core's group; then set_ack()
     };
 
-    Exchange(Station& station, const Address& peer) : station_(station), reception_(peer) {}
+    Exchange(Station& station, const Address& peer)
+        : station_(station), reception_(peer), lease_(station.shared.shares) {}
     ~Exchange() { finish(); }
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -85,6 +86,8 @@ private:
     Next begin_ingest();
     Next refuse_large();
     Next refuse_overload();
+    Next refuse_overload(Budget::Taken taken);
+    ClientShare& share();
     bool begin_body();
     bool reserve(std::size_t size);
     bool enter_work();
@@ -135,6 +138,8 @@ private:
     Reception reception_;
     HeadParser parser_;
     SharedTerms terms_;  // of this request, from when they were first asked for
+    ShareLease lease_;
+    ClientShare* share_ = nullptr;  // of this request's client, from when something was held
 
     const Head* head_ = nullptr;  // null: the request was not understood that far
     RequestFields fields_;

@@ -97,8 +97,9 @@ std::optional<Exchange::Next> Exchange::decode_body() {
 }
 
 void Exchange::let_go_of_encoded() noexcept {
-    if (encoded_held_ != 0) station_.shared.in_flight.give(encoded_held_);
-    encoded_held_ = 0;
+    if (encoded_held_ != 0) {
+        station_.shared.in_flight.give(share().in_flight, std::exchange(encoded_held_, 0));
+    }
     station_.bodies.give(std::exchange(encoded_, Body()));
 }
 

@@ -24,6 +24,17 @@ Exchange::Next Exchange::refuse_overload() {
     return reject(503, overloaded, 1);
 }
 
+Exchange::Next Exchange::refuse_overload(Budget::Taken taken) {
+    if (taken == Budget::Taken::none_left) return refuse_overload();
+    station_.counts.overloaded.add();
+    return reject(503, "too much of this client is under way", 1);
+}
+
+ClientShare& Exchange::share() {
+    if (share_ == nullptr) share_ = &lease_.of(reception_.payer());
+    return *share_;
+}
+
 bool Exchange::begin_body() {
     body_ = station_.bodies.take();
     return reserve(std::min(static_cast<std::size_t>(framing_.length), body_room_min));
@@ -35,8 +46,9 @@ bool Exchange::reserve(std::size_t size) {
         return false;
     }
     if (size > held_) {
-        if (!station_.shared.in_flight.take(size - held_)) {
-            refuse_overload();
+        const auto taken = station_.shared.in_flight.take(share().in_flight, size - held_);
+        if (taken != Budget::Taken::yes) {
+            refuse_overload(taken);
             return false;
         }
         held_ = size;
@@ -65,16 +77,16 @@ void Exchange::leave_work() noexcept {
 }
 
 void Exchange::let_go_of_body() noexcept {
-    if (held_ != 0) station_.shared.in_flight.give(held_);
-    held_ = 0;
+    if (held_ != 0) station_.shared.in_flight.give(share().in_flight, std::exchange(held_, 0));
     station_.bodies.give(std::exchange(body_, Body()));
 }
 
 // As much as it can come to, because that is known when it is too late to refuse.
 bool Exchange::hold_outcome() {
     const std::size_t most = terms().limits.outcome_bytes_max;
-    if (!station_.shared.outcomes.take(most)) {
-        refuse_overload();
+    const auto taken = station_.shared.outcomes.take(share().outcomes, most);
+    if (taken != Budget::Taken::yes) {
+        refuse_overload(taken);
         return false;
     }
     outcome_held_ = most;
@@ -86,14 +98,14 @@ void Exchange::hold_no_more_than_outcome() {
     const std::size_t answer = ingest_answer_bytes_max(*outcome_);
     const std::size_t held = std::min(
         std::max(outcome_->bytes, answer > small_body_max ? answer : 0), outcome_held_);
-    station_.shared.outcomes.give(std::exchange(outcome_held_, held) - held);
+    station_.shared.outcomes.give(share().outcomes, std::exchange(outcome_held_, held) - held);
 }
 
 // What is not about readings can be refused to the end, and a client that is told so asks again.
 // It may take its time with what it gets.
 bool Exchange::hold_answer(std::size_t size) {
     if (outcome_ || size <= small_body_max || route_.head_only) return true;
-    if (!station_.shared.answers.take(size)) {
+    if (station_.shared.answers.take(share().answers, size) != Budget::Taken::yes) {
         station_.counts.overloaded.add();
         reject(503, "too many answers are on their way to slow clients", 1);
         return false;
@@ -103,8 +115,12 @@ bool Exchange::hold_answer(std::size_t size) {
 }
 
 void Exchange::let_go_of_answer() noexcept {
-    if (outcome_held_ != 0) station_.shared.outcomes.give(std::exchange(outcome_held_, 0));
-    if (answer_held_ != 0) station_.shared.answers.give(std::exchange(answer_held_, 0));
+    Shared& shared = station_.shared;
+    if (outcome_held_ != 0) {
+        shared.outcomes.give(share().outcomes, std::exchange(outcome_held_, 0));
+    }
+    if (answer_held_ != 0) shared.answers.give(share().answers, std::exchange(answer_held_, 0));
+    share_ = nullptr;
 }
 
 }  // namespace ingest::http

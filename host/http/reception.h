@@ -31,6 +31,8 @@ public:
     void open(const Terms& terms, const Head& head);
     // Where it comes from, from behind a trusted proxy too.
     const Address& client() const noexcept { return client_; }
+    // Whom it is counted to: its key, once refuse_stranger() has let one in, else client().
+    Address payer() const noexcept;
 
     // 401, 403, or 429 for who fails too often. For routes that anybody may take: nothing.
     std::optional<Refusal> refuse_stranger(const Terms& terms, const RequestFields& fields,
@@ -54,7 +56,6 @@ public:
 
 private:
     std::optional<Refusal> challenge(const Terms& terms, std::string_view why, bool shown);
-    Address payer() const noexcept;
 
     const Address peer_;
     Address client_;

@@ -41,8 +41,8 @@ struct Limits {
     std::size_t handshakes_max = 256;
     std::chrono::milliseconds header_timeout{5'000};  // from a request's first byte
     std::chrono::milliseconds body_timeout{10'000};
-    std::size_t body_rate_min = 1024;  // bytes a second, once body_rate_grace has passed
-    std::chrono::milliseconds body_rate_grace{2'000};
+    std::size_t body_rate_min = 1024;  // bytes a second, over each body_rate_window
+    std::chrono::milliseconds body_rate_window{2'000};
     std::chrono::milliseconds idle_timeout{30'000};  // before a request's first byte
     std::chrono::milliseconds write_timeout{10'000};  // and a second more for each 16 KiB
     // For a client to read a last answer: while it sends nothing more, and in all.
@@ -55,12 +55,14 @@ struct Limits {
     std::size_t in_flight_requests_max = 2048;
     // Bodies from admission to acceptance.
     std::size_t in_flight_bytes_max = 64 * 1024 * 1024;
+    // Of that, one client: a key, else an address, as rate limits have them. At least body_max.
+    std::size_t in_flight_bytes_per_client_max = 16 * 1024 * 1024;
     // What the outcome of one request holds at most (intake::Outcome::bytes), and its answer until
     // the client has it. Outcomes together are bounded by in_flight_bytes_max and this once per
     // core.
     std::size_t outcome_bytes_max = 4 * 1024 * 1024;
     // Of all answers without an outcome that are not small, while they are made and sent: of
-    // queries and to who watches. One more gets 503.
+    // queries and to who watches. One client has a quarter. One more gets 503.
     std::size_t answers_max = 16 * 1024 * 1024;
 };
 

@@ -68,7 +68,11 @@ void Session::enter(Phase phase) {
         case Phase::handshake: deadline_ = phase_begin_ + limits.handshake_timeout; break;
         case Phase::idle: deadline_ = phase_begin_ + limits.idle_timeout; break;
         case Phase::head: deadline_ = phase_begin_ + limits.header_timeout; break;
-        case Phase::body: deadline_ = phase_begin_ + limits.body_timeout; break;
+        case Phase::body:
+            deadline_ = phase_begin_ + limits.body_timeout;
+            body_received_ = 0;
+            pace_.begin({limits.body_rate_min, limits.body_rate_window}, phase_begin_);
+            break;
         // The rooms behind answer once and for all; drain() is what ends a wait for them.
         case Phase::waiting: deadline_ = Clock::time_point::max(); break;
         case Phase::writing: deadline_ = phase_begin_ + limits.write_timeout; break;
@@ -76,17 +80,9 @@ void Session::enter(Phase phase) {
     }
 }
 
-bool Session::too_slow(Clock::time_point now) const {
-    const Limits& limits = core_.limits();
-    const auto counted = now - phase_begin_ - limits.body_rate_grace;
-    if (phase_ != Phase::body || counted <= Clock::duration::zero()) return false;
-    const double due = std::chrono::duration<double>(counted).count() *
-                       static_cast<double>(limits.body_rate_min);
-    return static_cast<double>(body_received_) < due;
-}
-
 void Session::check_deadline(Clock::time_point now) {
-    const bool due = now >= deadline_ || too_slow(now);
+    const bool slow = phase_ == Phase::body && pace_.is_too_slow(body_received_, now);
+    const bool due = now >= deadline_ || slow;
     if (!cut_ && !expired_ && !due) return;
     // Again at each sweep until the session has noticed: a cancel between two operations of a
     // write hits nothing.
@@ -239,7 +235,6 @@ Task<bool> Session::receive_chunked() {
 // False when the connection ended; a client that is too slow gets an answer.
 Task<bool> Session::receive_body() {
     enter(Phase::body);
-    body_received_ = 0;
     if (exchange_.framing().expects_continue && input_.empty()) {
         const bool written = co_await write(go_on);
         if (!written) co_return false;
@@ -261,7 +256,6 @@ Task<bool> Session::receive_body() {
 // Reads over the body of a request that was answered without it.
 Task<bool> Session::skip(std::uint64_t count) {
     enter(Phase::body);
-    body_received_ = 0;
     while (count > 0) {
         if (input_.empty()) {
             const bool received = co_await receive();

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http/address.h"
+#include "http/body_pace.h"
 #include "http/chunked.h"
 #include "http/core.h"
 #include "http/exchange.h"
@@ -65,7 +66,6 @@ private:
     enum class Phase { handshake, idle, head, body, waiting, writing, lingering };
 
     void enter(Phase phase);
-    bool too_slow(std::chrono::steady_clock::time_point now) const;
     void cancel();
 
     Task<bool> shake_hands();
@@ -99,6 +99,7 @@ private:
     std::chrono::steady_clock::time_point phase_begin_;
     std::chrono::steady_clock::time_point deadline_;
     std::size_t body_received_ = 0;
+    BodyPace pace_;
     bool expired_ = false;  // the deadline passed
     bool cut_ = false;      // no more I/O
 };

@@ -5,9 +5,19 @@
 namespace ingest::http {
 namespace {
 
+Budget::Options body_bounds(const Limits& limits) noexcept {
+    return {limits.in_flight_bytes_max, limits.in_flight_bytes_per_client_max};
+}
+
 // Each core takes the largest for the one that it is making, then gives the rest back.
-std::size_t outcome_bytes(const Options& options, unsigned threads) noexcept {
-    return options.limits.in_flight_bytes_max + threads * options.limits.outcome_bytes_max;
+Budget::Options outcome_bounds(const Limits& limits, unsigned threads) noexcept {
+    const std::size_t being_made = threads * limits.outcome_bytes_max;
+    return {limits.in_flight_bytes_max + being_made,
+            limits.in_flight_bytes_per_client_max + being_made};
+}
+
+Budget::Options answer_bounds(const Limits& limits) noexcept {
+    return {limits.answers_max, limits.answers_max / 4};
 }
 
 ConnectionTable::Options connection_bounds(const Limits& limits) noexcept {
@@ -23,17 +33,18 @@ Shared::Shared(const Options& options, Services server_services, std::uint64_t s
       version(options.version),
       services(std::move(server_services)),
       connections(connection_bounds(options.limits), seed),
-      requests(options.limits.in_flight_requests_max),
-      in_flight(options.limits.in_flight_bytes_max),
-      outcomes(outcome_bytes(options, threads)),
-      answers(options.limits.answers_max) {}
+      requests({.most = options.limits.in_flight_requests_max}),
+      in_flight(body_bounds(options.limits)),
+      outcomes(outcome_bounds(options.limits, threads)),
+      answers(answer_bounds(options.limits)),
+      shares(seed) {}
 
 void Shared::change_bounds(const Options& options) {
     connections.change_bounds(connection_bounds(options.limits));
-    requests.change_bound(options.limits.in_flight_requests_max);
-    in_flight.change_bound(options.limits.in_flight_bytes_max);
-    outcomes.change_bound(outcome_bytes(options, threads));
-    answers.change_bound(options.limits.answers_max);
+    requests.change_bounds({.most = options.limits.in_flight_requests_max});
+    in_flight.change_bounds(body_bounds(options.limits));
+    outcomes.change_bounds(outcome_bounds(options.limits, threads));
+    answers.change_bounds(answer_bounds(options.limits));
 }
 
 void CoreCounts::add_to(observe::HttpCounts& sum) const {

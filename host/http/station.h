@@ -14,6 +14,7 @@
 #include "base/uuid.h"
 #include "coding/encoding.h"
 #include "http/body.h"
+#include "http/budget.h"
 #include "http/connection_table.h"
 #include "http/log_budget.h"
 #include "http/response.h"
@@ -40,6 +41,7 @@ struct Shared {
     Budget in_flight;  // bytes of bodies from admission to acceptance
     Budget outcomes;   // bytes from acceptance until the answer is with the client
     Budget answers;    // bytes of other answers, so that they need not wait for those two
+    ClientShares shares;  // of these three
     TlsSlot tls;
     LogBudget warning_lines{10};
     LogBudget handshake_lines{1};

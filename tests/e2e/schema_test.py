@@ -24,6 +24,7 @@ BEYOND_A_SCHEMA = {
     "cors_json", "cors_with_path", "duplicate_key", "duration_out_of_range", "duration_overflow",
     "empty_variable_with_message", "expression_forms", "expression_nested", "expression_open",
     "in_flight_below_body", "message_left_out", "retry_order", "secret_file_missing",
+    "share_below_body",
     "sink_name_taken", "sink_names_twice", "spool_below_four_segments", "storage_far",
     "storage_unknown", "trusted_proxies_in_a_text", "unset_variable",
     "value_from_outside_is_not_shown",

@@ -1,11 +1,15 @@
 """4,000 connections of slowhttptest, which begin requests and do not finish them, or do not read
-their answers, beside 100 clients that mean it."""
+their answers, beside 100 clients that mean it; and clients of large bodies that lack one byte."""
+import collections
+import contextlib
 import json
 import os
 import re
 import resource
 import shutil
+import socket
 import subprocess
+import threading
 import unittest
 
 import e2e
@@ -13,6 +17,7 @@ import reloading
 
 SLOW = 4000
 GOOD = 100
+BODY = 1024 * 1024  # the default of body_bytes
 GOOD_ADDRESS = "127.0.0.2"  # the slow ones come from 127.0.0.1
 MODES = {
     "headers": ["-H", "-u", "/", "-i", "5"],
@@ -27,49 +32,24 @@ ROOM = {"connections": SLOW + 500, "connections_per_address": SLOW + 100, "heade
         "body_timeout": "5m", "body_rate_min": 0, "write_timeout": "5m", "idle_timeout": "5m"}
 
 
-class SlowClientsTest(e2e.HostTest):
-    def setUp(self):
-        super().setUp()
-        if shutil.which("slowhttptest") is None:
-            self.skipTest("slowhttptest is not installed: the Debian package of that name has it")
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        if hard < SLOW + 1000:
-            self.skipTest("%d open files are allowed (ulimit -Hn), and %d are needed"
-                          % (hard, SLOW + 1000))
-
+class BesideGoodClients(e2e.HostTest):
     def serve(self, limits):
         config = reloading.configuration()
         config["http"]["limits"] = limits
         host = self.host(self.write("config.yaml", json.dumps(config)))
         # The soft limit is what a shell or systemd gives; the host raises it.
-        host.prefix = ["prlimit", "--nofile=1024:%d" % (SLOW + 1000)]
+        hard = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], SLOW + 1000)
+        host.prefix = ["prlimit", "--nofile=1024:%d" % hard]
         self.running = host.start()
         self.load_of_good = self.load(host.port, connections=GOOD, rate=2000, address=GOOD_ADDRESS)
         self.watcher = host.client()
         self.addCleanup(self.watcher.close)
         self.wait_for_answers()
 
-    def attack(self, mode):
-        words = [word if not word.startswith("/") else
-                 "http://127.0.0.1:%d%s" % (self.running.port, word) for word in MODES[mode]]
-        self.slow = subprocess.Popen(
-            ["prlimit", "--nofile=%d" % (SLOW + 1000), "slowhttptest", *words, "-c", str(SLOW),
-             "-r", "4000", "-l", str(4 * e2e.PATIENCE), "-p", "5", "-v", "1"],
-            cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        self.addCleanup(self.slow.wait)
-        self.addCleanup(self.slow.kill)
-
     def wait_for_answers(self):
         load, before = self.load_of_good, self.load_of_good.answered
         e2e.poll(lambda: load.answered > before + 10 * GOOD or load.error,
                  "the good clients are answered")
-
-    def wait_for_connections(self, enough):
-        def there():
-            self.assertIsNone(self.slow.poll(), "slowhttptest has ended")
-            return connections_open(self.watcher) >= enough
-        # A machine that is busy otherwise takes its time for 4,000 clients.
-        e2e.poll(there, "%d connections are open" % enough, 3 * e2e.PATIENCE)
 
     def assert_unharmed(self):
         """Nobody who means it was refused, left without an answer, or lost a reading."""
@@ -81,6 +61,34 @@ class SlowClientsTest(e2e.HostTest):
         self.assert_kept(load, sqlite=[os.path.join(self.directory, "database.db")])
         e2e.poll(lambda: connections_open(self.watcher) == 1, "the slow ones are gone")
         self.assertEqual(self.running.stop(), 0)
+
+
+class SlowClientsTest(BesideGoodClients):
+    def setUp(self):
+        super().setUp()
+        if shutil.which("slowhttptest") is None:
+            self.skipTest("slowhttptest is not installed: the Debian package of that name has it")
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        if hard < SLOW + 1000:
+            self.skipTest("%d open files are allowed (ulimit -Hn), and %d are needed"
+                          % (hard, SLOW + 1000))
+
+    def attack(self, mode):
+        words = [word if not word.startswith("/") else
+                 "http://127.0.0.1:%d%s" % (self.running.port, word) for word in MODES[mode]]
+        self.slow = subprocess.Popen(
+            ["prlimit", "--nofile=%d" % (SLOW + 1000), "slowhttptest", *words, "-c", str(SLOW),
+             "-r", "4000", "-l", str(4 * e2e.PATIENCE), "-p", "5", "-v", "1"],
+            cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.addCleanup(self.slow.wait)
+        self.addCleanup(self.slow.kill)
+
+    def wait_for_connections(self, enough):
+        def there():
+            self.assertIsNone(self.slow.poll(), "slowhttptest has ended")
+            return connections_open(self.watcher) >= enough
+        # A machine that is busy otherwise takes its time for 4,000 clients.
+        e2e.poll(there, "%d connections are open" % enough, 3 * e2e.PATIENCE)
 
     def beside_all_of_them(self, mode):
         self.serve(ROOM)
@@ -104,6 +112,49 @@ class SlowClientsTest(e2e.HostTest):
         e2e.poll(lambda: told(self.watcher, "ingest_http_timeouts_total") > 0,
                  "those that are too slow are closed")
         self.assertLessEqual(connections_open(self.watcher), 256 + GOOD)
+        self.assert_unharmed()
+
+
+class OneByteMissing:
+    """Clients of one address that send bodies of the largest size but for their last byte, each
+    again as soon as it is answered or cut off. Each is a thread."""
+
+    def __init__(self, port, clients):
+        self.port = port
+        self.statuses = collections.Counter()
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        body = b"x" * (BODY - 1)
+        head = b"POST /api/v1/sensors/ingest HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+        while not self.ended.is_set():
+            with contextlib.suppress(OSError), socket.create_connection(
+                    ("127.0.0.1", self.port), e2e.PATIENCE) as to:
+                to.sendall(head % BODY + body)
+                status = to.recv(1024)[9:12].decode()
+                self.statuses[status] += 1
+                if status == "503":
+                    self.ended.wait(1)  # as Retry-After says
+
+    def kill(self):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
+
+
+class OneByteMissingTest(BesideGoodClients):
+    def test_one_byte_missing(self):
+        self.serve({})
+        # Those would hold all of in_flight_bytes.
+        self.slow = OneByteMissing(self.running.port, 64)
+        self.addCleanup(self.slow.kill)
+        e2e.poll(lambda: self.slow.statuses["408"] > 16, "some that stall are told so",
+                 3 * e2e.PATIENCE)
+        self.assertGreater(self.slow.statuses["503"], 0)
+        self.assertGreater(told(self.watcher, "ingest_http_shed_total"), 0)
         self.assert_unharmed()
 
 

@@ -143,6 +143,18 @@ void read_limits(MapReader& map, Limits& limits) {
                   "in_flight_bytes is less than body_bytes, so the largest body can never pass",
                   "make in_flight_bytes at least body_bytes");
     }
+    // Two bodies, so that a compressed one fits with what comes out of it.
+    limits.in_flight_bytes_per_address =
+        std::max(limits.in_flight_bytes / 4,
+                 std::min(limits.in_flight_bytes, 2 * limits.body_bytes));
+    map.size("in_flight_bytes_per_address", limits.in_flight_bytes_per_address, {kib, tib});
+    if (map.has("in_flight_bytes_per_address") &&
+        limits.in_flight_bytes_per_address < limits.body_bytes) {
+        map.error("in_flight_bytes_per_address",
+                  "in_flight_bytes_per_address is less than body_bytes, so the largest body can "
+                  "hardly pass",
+                  "make it at least body_bytes");
+    }
 }
 
 void read_batch(MapReader& map, Batch& batch) {

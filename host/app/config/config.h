@@ -67,6 +67,7 @@ struct Limits {
     std::uint32_t handshakes = 256;  // of TLS, at a time
     std::uint32_t in_flight_requests = 2048;
     std::uint64_t in_flight_bytes = 64 * mib;  // of request bodies, all connections together
+    std::uint64_t in_flight_bytes_per_address = 16 * mib;  // of one key, or else client address
 };
 
 struct NamedFile {

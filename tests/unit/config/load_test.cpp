@@ -60,7 +60,8 @@ http:
             idle_timeout: 3s,
             write_timeout: 4s, connections: 5, connections_per_address: 6, handshakes: 7,
             requests_per_connection: 8,
-            in_flight_requests: 8, in_flight_bytes: 7MiB }
+            in_flight_requests: 8, in_flight_bytes: 7MiB,
+            in_flight_bytes_per_address: 6MiB }
   batch: { readings_max: 8 }
   ndjson: { readings_max: 9 }
 admin: { host: "::1", port: 10 }
@@ -122,8 +123,21 @@ TEST(Load, EveryKeyOfTheServerIsRead) {
     EXPECT_EQ(limits.requests_per_connection, 8U);
     EXPECT_EQ(limits.in_flight_requests, 8U);
     EXPECT_EQ(limits.in_flight_bytes, 7 * mib);
+    EXPECT_EQ(limits.in_flight_bytes_per_address, 6 * mib);
     EXPECT_EQ(config.http.batch.readings_max, 8U);
     EXPECT_EQ(config.http.ndjson.readings_max, 9U);
+}
+
+TEST(Load, TheShareOfAnAddressFollowsTheWhole) {
+    const auto share = [](const std::string& limits) {
+        return good("http: { limits: { " + limits + " } }\n" + std::string(least))
+            .http.limits.in_flight_bytes_per_address;
+    };
+    EXPECT_EQ(good(least).http.limits.in_flight_bytes_per_address, 16 * mib);
+    EXPECT_EQ(share("in_flight_bytes: 256MiB"), 64 * mib);
+    EXPECT_EQ(share("in_flight_bytes: 4MiB"), 2 * mib);
+    EXPECT_EQ(share("in_flight_bytes: 1MiB"), mib);
+    EXPECT_EQ(share("body_bytes: 24MiB"), 48 * mib);
 }
 
 TEST(Load, TheAdminListenerIsThereWhenItIsNamed) {
@@ -334,7 +348,7 @@ TEST(Presets, TheFullConfigurationHoldsTheDefaults) {
         return std::tuple(l.request_line_bytes, l.header_bytes, l.header_fields, l.body_bytes,
                           l.header_timeout, l.body_timeout, l.body_rate_min, l.idle_timeout,
                           l.write_timeout, l.connections, l.connections_per_address,
-                          l.in_flight_bytes);
+                          l.in_flight_bytes, l.in_flight_bytes_per_address);
     };
     const auto rest = [](const Config& c) {
         return std::tuple(c.service.name, c.service.environment, c.process.confined,

@@ -152,15 +152,6 @@ TEST(ConnectionTable, Bounds) {
     EXPECT_TRUE(table.wait_until_empty(std::chrono::steady_clock::now()));
 }
 
-TEST(Budget, Bound) {
-    Budget bytes(100);
-    EXPECT_TRUE(bytes.take(60));
-    EXPECT_FALSE(bytes.take(41));
-    EXPECT_TRUE(bytes.take(40));
-    bytes.give(100);
-    EXPECT_EQ(bytes.taken(), 0U);
-}
-
 TEST(Body, GrowsAndPads) {
     Body body;
     body.reserve(3);

@@ -215,11 +215,22 @@ TEST_F(ServerTest, SlowBodiesGet408) {
 }
 
 TEST_F(ServerTest, BodiesBelowTheRateGet408) {
-    options.limits.body_rate_grace = std::chrono::milliseconds(20);
+    options.limits.body_rate_window = std::chrono::milliseconds(20);
     options.limits.body_rate_min = 1'000'000;
     options.limits.body_timeout = RawClient::patience * 2;  // not what this is about
     start();
     expect_refused(ingest_line + host + "Content-Length: 500000\r\n\r\nabc", 408);
+}
+
+// What it has sent at once is no reason to wait for what it does not send.
+TEST_F(ServerTest, BodiesThatStallGet408) {
+    options.limits.body_rate_window = std::chrono::milliseconds(50);
+    options.limits.body_rate_min = 1'000;
+    options.limits.body_timeout = RawClient::patience * 2;
+    start();
+    const std::string bytes = post_bytes(std::string(1'000'000, 'x'));
+    expect_refused(bytes.substr(0, bytes.size() - 1), 408);
+    EXPECT_EQ(server->counters().timeouts, 1U);
 }
 
 TEST_F(ServerTest, IdleConnectionsAreClosedWithoutAWord) {
