@@ -4,6 +4,7 @@ import os
 import unittest
 
 import checker
+import e2e
 
 FOLDER = os.path.join(checker.BUILD, "tests", "faulty")
 
@@ -102,6 +103,10 @@ EXPECTED = {
     "sink-says-nothing": {"write": "returned RETRY and gave no reason"},
     "slow-sink-create": {"create": "create takes 2.0"},
 }
+# What a build with a sanitizer sees otherwise: there, checks have eight times the patience and the
+# stack (host/conformance/patience.h), and AddressSanitizer ends the process before a signal does.
+NOT_SANITIZED = {"slow-create", "slow-loading", "slow-sink-create", "health-waits", "hanging-sink",
+                 "sink-ignores-deadline", "rows-on-stack", "short-buffer"}
 # Faults that wait for a reading of equipment CRASH..., or for the end of the process: no check can
 # know of them. tests/e2e/plugin_faults_test.py has them in a running host.
 OUT_OF_REACH = {"crashes-in-thread", "exits-in-thread", "hangs", "hangs-at-exit", "sink-crashes",
@@ -114,12 +119,15 @@ class FaultyTest(unittest.TestCase):
         self.assertEqual(built, set(EXPECTED) | OUT_OF_REACH)
 
     def test_each_fails_what_is_due(self):
+        left = NOT_SANITIZED if e2e.sanitizer() else set()
+        if left:
+            print("skipped, the sanitizer sees them otherwise: " + ", ".join(sorted(left)))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             reports = {name: pool.submit(checker.Report, os.path.join(FOLDER, name + ".so"))
-                       for name in EXPECTED}
-            for name, expected in EXPECTED.items():
+                       for name in EXPECTED if name not in left}
+            for name, report in reports.items():
                 with self.subTest(name):
-                    self.hold(reports[name].result(), expected)
+                    self.hold(report.result(), EXPECTED[name])
 
     def hold(self, report, expected):
         self.assertEqual(report.names("failed"), set(expected), report.failures())

@@ -74,7 +74,10 @@ class OverloadTest(e2e.HostTest):
         self.assertGreater(total("refused"), total("good"))
         for name in ("without_retry_after", "other", "given_up", "broken"):
             self.assertEqual(total(name), 0, name)
-        self.assertLess(max(memory.mib) - memory.mib[0], MORE_MIB_MAX)
+        if e2e.sanitizer():
+            print("memory is not looked at: a sanitizer keeps what was freed")
+        else:
+            self.assertLess(max(memory.mib) - memory.mib[0], MORE_MIB_MAX)
         print("peak %.0f/s, of %.0f/s that came %.0f/s were kept; %.0f MiB, at most %.0f" % (
             sum(second["good"] for second in peak) / SECONDS, total("due") / SECONDS,
             total("good") / SECONDS, memory.mib[0], max(memory.mib)))
