@@ -29,7 +29,8 @@ MODES = {
 }
 # So that all of them are there at the same time, however long that takes.
 ROOM = {"connections": SLOW + 500, "connections_per_address": SLOW + 100, "header_timeout": "5m",
-        "body_timeout": "5m", "body_rate_min": 0, "write_timeout": "5m", "idle_timeout": "5m"}
+        "body_timeout": "5m", "body_rate_min": 0, "write_timeout": "5m", "idle_timeout": "5m",
+        "in_flight_bytes_per_address": "64MiB"}
 
 
 class BesideGoodClients(e2e.HostTest):

@@ -80,10 +80,11 @@ public:
     template <class T, class Read>
     void section(std::string_view key, T& to, Read read) {
         const Node* node = find(key);
+        Setting& setting = record(key, Setting::Kind::section, node);
         if (node == nullptr && has(key)) return;
         const Node missing = nothing_at(mark());
-        MapReader inner(node == nullptr ? missing : *node, path_of(key), *diagnostics_,
-                        record(key, Setting::Kind::section, node), purpose_);
+        MapReader inner(node == nullptr ? missing : *node, path_of(key), *diagnostics_, setting,
+                        purpose_);
         read(inner, to);
         inner.finish();
     }

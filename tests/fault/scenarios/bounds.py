@@ -30,6 +30,10 @@ def run(fault):
     with open(config) as file:
         text = file.read()
     text = text.replace("unknown_fields: ignore ", "unknown_fields: keep ")
+    # All of the load is one client.
+    text, count = re.subn(r"in_flight_bytes_per_address: \w+", "in_flight_bytes_per_address: 64MiB",
+                          text)
+    expect(count == 1, "config.yaml has no in_flight_bytes_per_address")
     host = fault.host(fault.write("config.yaml", text), own_stores.NO_STORES)
     backlog = fault.cycles * BACKLOG_BYTES
     fault.figures.update(memory_checked=not e2e.sanitizer(), backlog_mib=backlog // MIB)
