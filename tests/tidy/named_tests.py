@@ -11,6 +11,8 @@ import os
 import re
 import sys
 
+import tidy
+
 FILE = re.compile(r'(?:[a-z0-9_]+/)*[a-z0-9_]+_(?:test|fuzz)')
 FOLDER = re.compile(r'unit/[a-z0-9_]+')
 NAME = re.compile(r'test_\w+|[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*')
@@ -60,7 +62,7 @@ def wrong_in(root, cell):
 
 
 def problems_of(root):
-    """(number of cells, [(path, line, message)])"""
+    """(number of cells, [(path, line, rule, message)])"""
     count = 0
     problems = []
     for path in sorted(glob.glob(os.path.join(root, 'docs', '*.md'))):
@@ -68,21 +70,10 @@ def problems_of(root):
             text = stream.read()
         for number, cell in cells_with_tests(text):
             count += 1
-            problems += [(os.path.relpath(path, root), number, message)
+            problems += [(os.path.relpath(path, root), number, 'named-test', message)
                          for message in wrong_in(root, cell)]
     return count, problems
 
 
-def main():
-    root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), '..', '..')
-    count, problems = problems_of(os.path.abspath(root))
-    for path, number, message in problems:
-        print(f'{path}:{number}: {message}: name a test that is there')
-    print(f'named_tests: {count} cells, {len(problems)} problems')
-    if count == 0:
-        print('named_tests: nothing was checked; is that the root of the repository?')
-    return 1 if problems or count == 0 else 0
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(tidy.report('named_tests', 'cells', problems_of))

@@ -27,7 +27,7 @@ class NamedTests(unittest.TestCase):
                     stream.write(text)
             _, problems = named_tests.problems_of(root)
             self.assertTrue(all(at[:2] == ('docs/A.md', 3) for at in problems))
-            return [message for _path, _line, message in problems]
+            return [message for _path, _line, _rule, message in problems]
 
     def test_what_is_there(self):
         self.assertEqual(self.problems(GOOD), [])

@@ -230,16 +230,17 @@ def problems_of(root):
     return count, problems
 
 
-def main():
+def report(name, things, find):
+    """The exit code of a check that finds (number of things, [(path, line, rule, message)])."""
     root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), '..', '..')
-    count, problems = problems_of(os.path.abspath(root))
+    count, problems = find(os.path.abspath(root))
     for path, number, rule, message in problems:
         print(f'{path}:{number}: {message} [{rule}]')
-    print(f'tidy: {count} files, {len(problems)} problems')
+    print(f'{name}: {count} {things}, {len(problems)} problems')
     if count == 0:
-        print('tidy: nothing was checked; is that the root of the repository?')
+        print(f'{name}: nothing was checked; is that the root of the repository?')
     return 1 if problems or count == 0 else 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(report('tidy', 'files', problems_of))
