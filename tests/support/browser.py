@@ -133,9 +133,17 @@ class Browser:
         return poll(stays, "there is something to click on: " + selector)
 
     def click(self, selector):
+        """Until the element has it: the page may move on between the look and the click."""
+        poll(lambda: self.clicked(selector), "the click reaches " + selector)
+
+    def clicked(self, selector):
         x, y = self.place(selector)
+        self.evaluate("""window.isClicked = false; document.addEventListener('click', event => {
+            window.isClicked = event.target.closest(%s) !== null;
+        }, {capture: true, once: true})""" % json.dumps(selector))
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        return self.evaluate("window.isClicked")
 
     def type(self, selector, text):
         """Puts text in the place of what is in a field, by the keyboard."""
