@@ -7,6 +7,7 @@
 #include "base/crash_point.h"
 #include "spool/crc32c.h"
 #include "spool/record.h"
+#include "spool/types.h"
 
 namespace ingest::spool {
 namespace {
@@ -58,7 +59,9 @@ std::optional<SlotContent> decode_slot(std::span<const std::byte> slot, std::str
         std::memcmp(slot.data() + fixed_bytes, sink.data(), sink.size()) != 0) {
         return std::nullopt;
     }
-    return SlotContent{get<std::uint64_t>(slot, 16), get<std::uint64_t>(slot, 24)};
+    const SlotContent content{get<std::uint64_t>(slot, 16), get<std::uint64_t>(slot, 24)};
+    if (content.position > position_max) return std::nullopt;
+    return content;
 }
 
 bool is_plain(char c) noexcept {

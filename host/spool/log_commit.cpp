@@ -34,6 +34,10 @@ void Log::commit(std::span<Submission> submissions) {
 
 Result<void> Log::write(const Group& group) {
     if (failed_) return Error{"the spool cannot write until the host is started again"};
+    if (group.readings.end > position_max) {
+        return Error{"the spool has no positions left, so one of its files is forged; begin with a "
+                     "new spool.dir once all is delivered"};
+    }
     if (const auto room = make_room(group.bytes); !room) return room;
     const std::int64_t begun = monotonic_ns();
     if (const auto appended = append(group); !appended) {

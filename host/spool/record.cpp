@@ -6,6 +6,7 @@
 
 #include "model/batch_codec.h"
 #include "spool/crc32c.h"
+#include "spool/types.h"
 
 namespace ingest::spool {
 namespace {
@@ -118,6 +119,7 @@ std::optional<RecordHeader> RecordScanner::header_at(std::uint64_t offset) noexc
     const std::uint64_t end = offset + record_header_bytes + header.length;
     traces_end_ = std::max(traces_end_, std::min(end, limit_));
     if (end > limit_ || header.rows == 0) return {};
+    if (header.first > position_max || header.end() > position_max) return {};
     return header;
 }
 

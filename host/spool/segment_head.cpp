@@ -6,6 +6,7 @@
 
 #include "spool/crc32c.h"
 #include "spool/record.h"
+#include "spool/types.h"
 
 namespace ingest::spool {
 namespace {
@@ -80,6 +81,7 @@ FileResult<std::optional<SegmentHead>> read_head(File& file) {
     head.first = get<std::uint64_t>(bytes, 16);
     head.former_end = get<std::uint64_t>(bytes, 24);
     head.segment = get<std::uint64_t>(bytes, 32);
+    if (head.former_end > head.first || head.first > position_max) return none;
     head.created_us = get<std::int64_t>(bytes, 40);
     head.schema.assign(reinterpret_cast<const char*>(bytes.data()) + fixed_bytes, schema_bytes);
     head.size = size;
@@ -101,6 +103,7 @@ std::optional<std::uint64_t> first_of_segment_name(std::string_view name) {
     std::uint64_t first = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + digits, first);
     if (error != std::errc() || end != number.data() + digits) return std::nullopt;
+    if (first > position_max) return std::nullopt;
     return first;
 }
 

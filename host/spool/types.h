@@ -16,6 +16,10 @@
 // counts readings since the spool was made and is never given to another acknowledged reading.
 namespace ingest::spool {
 
+// None is above this one, 292,000 years of a million readings a second: a file that says so is
+// damaged or forged. So sums of a position and a count do not overflow.
+inline constexpr std::uint64_t position_max = INT64_MAX;
+
 // Readings [first, end).
 struct Range {
     std::uint64_t first = 0;

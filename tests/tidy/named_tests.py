@@ -30,7 +30,7 @@ def cells_with_tests(text):
             has_tests = None
         elif has_tests is None:
             has_tests = cells_of(line)[-1] == 'test'
-        elif has_tests:
+        elif has_tests and cells_of(line)[-1].strip(':-'):  # not the row of dashes
             yield number, cells_of(line)[-1]
 
 

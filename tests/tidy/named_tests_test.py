@@ -25,7 +25,8 @@ class NamedTests(unittest.TestCase):
                 os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
                 with open(os.path.join(root, path), 'w', encoding='utf-8') as stream:
                     stream.write(text)
-            _, problems = named_tests.problems_of(root)
+            cells, problems = named_tests.problems_of(root)
+            self.assertEqual(cells, 1 if column == 'test' else 0)
             self.assertTrue(all(at[:2] == ('docs/A.md', 3) for at in problems))
             return [message for _path, _line, _rule, message in problems]
 

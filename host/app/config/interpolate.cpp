@@ -1,14 +1,18 @@
 #include "app/config/interpolate.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <system_error>
 
 #include "app/config/scalar.h"
 #include "base/ascii.h"
+#include "base/descriptor.h"
 
 namespace ingest::app::config {
 
@@ -86,18 +90,31 @@ private:
     }
 
     void file(const std::string& path) {
+        static constexpr std::string_view right = "give the path of a readable file";
         const std::string shown = "the file of \"${file:" + path + "}\"";
-        std::ifstream in(sources_.directory / path, std::ios::binary);
-        if (!in) {
+        // A pipe is none: nobody may write to it, and the host would wait for ever.
+        const Descriptor in(::open((sources_.directory / path).c_str(),
+                                   O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+        if (in.get() < 0) {
             return fail(shown + " cannot be opened: " + std::generic_category().message(errno),
-                        "give the path of a readable file");
+                        right);
+        }
+        struct stat found {};
+        if (::fstat(in.get(), &found) != 0 || !S_ISREG(found.st_mode)) {
+            return fail(shown + " is no file", right);
         }
         std::string value(secret_bytes_max + 1, '\0');
-        in.read(value.data(), static_cast<std::streamsize>(value.size()));
-        if (in.bad() || (in.gcount() == 0 && !in.eof())) {
-            return fail(shown + " cannot be read", "give the path of a readable file");
+        std::size_t size = 0;
+        ssize_t got = 0;
+        while (size < value.size() &&
+               (got = ::read(in.get(), value.data() + size, value.size() - size)) > 0) {
+            size += static_cast<std::size_t>(got);
         }
-        value.resize(static_cast<std::size_t>(in.gcount()));
+        if (got < 0) {
+            return fail(shown + " cannot be read: " + std::generic_category().message(errno),
+                        right);
+        }
+        value.resize(size);
         if (value.size() > secret_bytes_max || !is_clean_text(value)) {
             return fail(shown + " is not UTF-8 text of at most 64 KiB",
                         "give a file with one value");

@@ -1,5 +1,7 @@
 #include "app/config/interpolate.h"
 
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
 #include "unit/config/support.h"
@@ -93,8 +95,10 @@ TEST_F(Interpolate, Errors) {
 TEST_F(Interpolate, FilesThatAreNoGood) {
     expect_error("${file:none}", "the file of \"${file:none}\" cannot be opened: No such file or "
                                  "directory; give the path of a readable file");
-    expect_error("${file:.}", "the file of \"${file:.}\" cannot be read; give the path of a "
-                              "readable file");
+    const std::string none = " is no file; give the path of a readable file";
+    expect_error("${file:.}", "the file of \"${file:.}\"" + none);
+    ASSERT_EQ(::mkfifo((dir_.path() / "pipe").c_str(), 0600), 0);
+    expect_error("${file:pipe}", "the file of \"${file:pipe}\"" + none);
     const std::string form = " is not UTF-8 text of at most 64 KiB; give a file with one value";
     dir_.write("binary", std::string_view("a\0b", 3));
     dir_.write("big", std::string(64 * 1024 + 1, 'x'));

@@ -13,6 +13,7 @@
 #include "spool/cursor.h"
 #include "spool/record.h"
 #include "spool/segment_head.h"
+#include "spool/types.h"
 #include "support/fake_file.h"
 #include "unit/spool/readings.h"
 
@@ -163,6 +164,16 @@ TEST_F(FormatTest, HeadsThatCannotBeAreNone) {
     EXPECT_FALSE(*read_head(*file_with(long_schema)));
     patch(long_schema, 48, std::uint32_t{8192 - 56});
     EXPECT_TRUE(*read_head(*file_with(long_schema)));
+    for (const auto& [first, former_end, can_be] :
+         std::vector<std::tuple<std::uint64_t, std::uint64_t, bool>>{
+             {42, 42, true},
+             {42, 43, false},
+             {position_max, position_max, true},
+             {position_max + 1, 42, false}}) {
+        const auto file = file_with(
+            encode_head({.first = first, .former_end = former_end, .schema = "id\n"}));
+        EXPECT_EQ(read_head(*file)->has_value(), can_be) << first << " behind " << former_end;
+    }
     // The first page is read, then all.
     for (const int failing : {1, 2}) {
         const auto file = file_with(good);
@@ -177,7 +188,8 @@ TEST_F(FormatTest, HeadsThatCannotBeAreNone) {
 
 TEST(SegmentName, SortsByNumber) {
     EXPECT_EQ(segment_name(42), "segment-00000000000000000042.log");
-    EXPECT_EQ(first_of_segment_name(segment_name(UINT64_MAX)), UINT64_MAX);
+    EXPECT_EQ(first_of_segment_name(segment_name(position_max)), position_max);
+    EXPECT_FALSE(first_of_segment_name(segment_name(position_max + 1)));
     EXPECT_FALSE(first_of_segment_name("segment-42.log"));
     EXPECT_FALSE(first_of_segment_name("segment-0000000000000000004x.log"));
     EXPECT_FALSE(first_of_segment_name("segment-99999999999999999999.log"));
@@ -238,10 +250,18 @@ TEST_F(FormatTest, OnlyTheSinksOwnCursorInThisVersionIsTaken) {
 
     const auto all = files_.contents("/f/cursor-s");
     std::string slot(reinterpret_cast<const char*>(all.data()), 4096);
+    const auto load_with_both = [&] {
+        files_.overwrite("/f/cursor-s", 0, {bytes_of(slot).begin(), bytes_of(slot).end()});
+        files_.overwrite("/f/cursor-s", 4096, {bytes_of(slot).begin(), bytes_of(slot).end()});
+        return *Cursor::load(files_, "/f", "cursor-s");
+    };
+    patch(slot, 24, position_max);
+    EXPECT_NE(load_with_both(), nullptr);
+    patch(slot, 24, position_max + 1);
+    EXPECT_EQ(load_with_both(), nullptr) << "no position";
+    patch(slot, 24, std::uint64_t{5});
     patch(slot, 8, std::uint16_t{2});
-    files_.overwrite("/f/cursor-s", 0, {bytes_of(slot).begin(), bytes_of(slot).end()});
-    files_.overwrite("/f/cursor-s", 4096, {bytes_of(slot).begin(), bytes_of(slot).end()});
-    EXPECT_EQ(*Cursor::load(files_, "/f", "cursor-s"), nullptr) << "of another version";
+    EXPECT_EQ(load_with_both(), nullptr) << "of another version";
 }
 
 TEST_F(FormatTest, LoadingACursorMakesItDurableOrFails) {

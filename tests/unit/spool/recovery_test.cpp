@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <cstring>
 
+#include "spool/crc32c.h"
 #include "spool/record.h"
+#include "spool/segment_head.h"
 #include "unit/spool/log_fixture.h"
 
 namespace ingest::spool {
@@ -198,6 +201,55 @@ TEST_F(LogTest, ADamagedCursorGoesBackToTheBeginning) {
     ASSERT_TRUE(open());
     EXPECT_EQ(position_, 0U);
     EXPECT_EQ(files_.list(options_.dir / "quarantine")->size(), 1U);
+}
+
+// The files of a spool that has never had a reading, but for one that says otherwise.
+TEST_F(LogTest, PositionsComeToAnEnd) {
+    ASSERT_TRUE(open());
+    log_->finish();
+    for (const std::string& name : *files_.list(options_.dir)) {
+        if (!first_of_segment_name(name)) continue;
+        ASSERT_TRUE(files_.unlink(options_.dir / name));
+    }
+    std::string head = encode_head({.first = position_max - 3,
+                                    .former_end = position_max - 3,
+                                    .schema = model::to_text(test_schema())});
+    head.resize(options_.segment_bytes);
+    const auto file = files_.create(segment(position_max - 3));
+    ASSERT_TRUE(file && (*file)->write(0, std::as_bytes(std::span(head))) && (*file)->sync());
+    ASSERT_TRUE(files_.sync_directory(options_.dir));
+    ASSERT_TRUE(open());
+    ASSERT_EQ(log_->end(), position_max - 3);
+    ASSERT_TRUE(commit(0, 2));
+    const auto refused = commit(2, 2);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("no positions left"), std::string::npos);
+    ASSERT_TRUE(commit(2, 1));
+    files_.restart();
+    ASSERT_TRUE(open());
+    EXPECT_EQ(read_all(position_max - 3).size(), 3U);
+    EXPECT_EQ(log_->end(), position_max);
+}
+
+TEST_F(LogTest, ASegmentThatEndsTheOneBeforeBehindItselfIsDamaged) {
+    ASSERT_TRUE(open());
+    fill(3);
+    const std::uint64_t end = log_->end();
+    std::vector<std::uint64_t> firsts;
+    for (const std::string& name : *files_.list(options_.dir)) {
+        if (const auto first = first_of_segment_name(name)) firsts.push_back(*first);
+    }
+    ASSERT_EQ(firsts.size(), 3U);
+    auto content = files_.contents(segment(firsts[1]));
+    content[24 + 7] = std::byte{1};  // former_end
+    const std::uint32_t sum = crc32c(0, std::span(content).first(4096).subspan(8));
+    std::memcpy(content.data() + 4, &sum, sizeof sum);
+    files_.overwrite(segment(firsts[1]), 0, content);
+    files_.restart();
+    ASSERT_TRUE(open());
+    EXPECT_EQ(log_->end(), end);
+    EXPECT_EQ(read_all(0).size(), end - (firsts[2] - firsts[1]));
+    EXPECT_EQ(lost_, firsts[2] - firsts[1]);
 }
 
 TEST_F(LogTest, ACopiedSegmentIsNotReadTwice) {

@@ -8,6 +8,7 @@
 #include "spool/crc32c.h"
 #include "spool/quarantine.h"
 #include "spool/record.h"
+#include "spool/types.h"
 #include "support/fake_file.h"
 #include "unit/spool/readings.h"
 
@@ -77,7 +78,11 @@ TEST_F(ScannerTest, HeadersThatCannotBeAreSkipped) {
     patch(other_version, 8, std::uint16_t{2});
     std::string too_long = record(1, 3);
     patch(too_long, 12, std::uint32_t{0xFFFFFFF});
-    for (const std::string& bad : {no_rows, other_version, too_long}) {
+    std::string too_far = record(1, 3);
+    patch(too_far, 24, position_max - 2);
+    std::string farther = record(1, 3);
+    patch(farther, 24, UINT64_MAX - 1);
+    for (const std::string& bad : {no_rows, other_version, too_long, too_far, farther}) {
         const auto file = file_with(bad + good);
         RecordScanner scanner(*file, 5, 0, bad.size() + good.size());
         const auto found = scanner.next();
