@@ -149,8 +149,8 @@ class OneByteMissing:
 class OneByteMissingTest(BesideGoodClients):
     def test_one_byte_missing(self):
         self.serve({})
-        # Those would hold all of in_flight_bytes.
-        self.slow = OneByteMissing(self.running.port, 64)
+        # Twice as many as it takes to hold all of in_flight_bytes.
+        self.slow = OneByteMissing(self.running.port, 128)
         self.addCleanup(self.slow.kill)
         e2e.poll(lambda: self.slow.statuses["408"] > 16, "some that stall are told so",
                  3 * e2e.PATIENCE)
