@@ -247,6 +247,7 @@ ordered_json latest_operation(bool answers_queries) {
     ordered_json responses;
     responses["200"] = answer("Newest first; an unknown equipment has none", "Latest");
     responses["400"] = answer("The limit is not a number from 1 to 100", "Error");
+    responses["429"] = answer("Too many requests; see Retry-After", "Error");
     if (!answers_queries) responses["501"] = answer("The storage answers no queries", "Error");
     responses["503"] = answer("The storage cannot be reached; see Retry-After", "Error");
     ordered_json operation =
@@ -302,7 +303,8 @@ ordered_json paths(const ApiFacts& facts) {
     all["/"]["get"] = get_operation("root", "service", "What runs here",
                                     {{"200", {{"description", "Names and paths"}}}});
     all["/health"]["get"] = get_operation("health", "service", "Liveness",
-                                          {{"200", answer("The process works", "Health")}});
+                                          {{"200", answer("The process works", "Health")},
+                                           {"503", answer("The spool has failed", "Health")}});
     all["/health/ready"]["get"] =
         get_operation("ready", "service", "Readiness",
                       {{"200", answer("Takes traffic", "Readiness")},

@@ -42,7 +42,7 @@ Reloaded refused(const config::Diagnostics& diagnostics, Clock::time_point begin
     log::error("app", "not reloaded: the configuration is wrong; what served goes on",
                {{"file", diagnostics.file()},
                 {"errors", diagnostics.errors().size()},
-                {"milliseconds", milliseconds_since(begin)}});
+                {"duration_ms", milliseconds_since(begin)}});
     return {2, diagnostics.text() + "not reloaded: what served goes on\n"};
 }
 
@@ -50,7 +50,7 @@ Reloaded failed(const std::string& file, const Error& error, Clock::time_point b
     log::error("app", "not reloaded; what served goes on",
                {{"file", file},
                 {"reason", error.message},
-                {"milliseconds", milliseconds_since(begin)}});
+                {"duration_ms", milliseconds_since(begin)}});
     return {1, file + ": not reloaded, what served goes on: " + error.message + "\n"};
 }
 
@@ -66,7 +66,7 @@ Reloaded done(const std::string& file, const Difference& difference, Clock::time
                {"removed", removed},
                {"changed", changed},
                {"kept", kept},
-               {"milliseconds", milliseconds}});
+               {"duration_ms", milliseconds}});
     std::string text = file + ": reloaded in " + std::to_string(milliseconds) + " ms";
     text += difference.empty() ? "; nothing is different\n" : "\n";
     if (!added.empty()) text += "  added: " + added + '\n';

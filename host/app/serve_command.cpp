@@ -145,7 +145,7 @@ private:
     std::optional<ToldToStop> look_at_keys() {
         auto gate = keys_.look();
         if (!gate) return std::nullopt;
-        Watchdog watchdog({.patience = assembly_.edition().config.drain.timeout + stuck_grace});
+        Watchdog watchdog(options_of_watchdog());
         assembly_.change_gate(std::move(gate));
         return watchdog.end();
     }
@@ -154,12 +154,22 @@ private:
         std::vector<Asker> askers;
         if (control_) askers = control_->take();
         notices_.reloading();
-        Watchdog watchdog({.patience = assembly_.edition().config.drain.timeout + stuck_grace});
+        Watchdog watchdog(options_of_watchdog());
         const Reloaded reloaded = reload(arguments_.config, plugins_, assembly_);
         dumps_.allow(assembly_.edition().config.process.dumpable);
         for (Asker& asker : askers) asker.tell(reloaded.status, reloaded.text);
         notices_.ready();
         return watchdog.end();
+    }
+
+    // A reload drains sinks that go, and waits for a call of those that are made anew.
+    Watchdog::Options options_of_watchdog() const {
+        const config::Config& config = assembly_.edition().config;
+        std::chrono::milliseconds call{};
+        for (const config::Sink& sink : config.sinks) call = std::max(call, sink.write_timeout);
+        return {.patience = config.drain.timeout + stuck_grace,
+                .notices = &notices_,
+                .alive_for = config.drain.timeout + call + stuck_grace};
     }
 
     const Arguments& arguments_;
@@ -230,8 +240,7 @@ int run_serve(const Arguments& arguments) {
     log::info("app", "serving",
               {{"host", (*assembly)->host()},
                {"port", (*assembly)->port()},
-               {"docs", "/docs"},
-               {"version", version()}});
+               {"docs", "/docs"}});
     const ToldToStop told =
         Service(arguments, plugins, **assembly, dumps, notices).run(signals);
     notices.stopping();

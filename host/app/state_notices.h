@@ -11,7 +11,7 @@ namespace ingest::app {
 
 // Tells the service manager how far we are, if one asks for it: sd_notify(3), datagrams to the
 // socket that NOTIFY_SOCKET names. One that is not there, or does not take them, is ignored, as
-// nothing that is served depends on it. Main thread.
+// nothing that is served depends on it. Any thread, once it is made.
 class StateNotices {
 public:
     // From the environment, once: the variables are unset, so that nobody below answers for us.

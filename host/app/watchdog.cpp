@@ -1,11 +1,13 @@
 #include "app/watchdog.h"
 
+#include <algorithm>
 #include <ctime>
 #include <string_view>
 
 #include <pthread.h>
 #include <unistd.h>
 
+#include "app/state_notices.h"
 #include "base/log.h"
 
 namespace ingest::app {
@@ -50,20 +52,36 @@ void Watchdog::run() {
     if (options_.refuses_reloads) sigaddset(&signals, SIGHUP);
     while (!done_) {
         int signal = 0;
-        if (told_) {
-            const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                told_->at + options_.patience - Clock::now());
-            if (left.count() <= 0) {
-                end_process(log::Level::error,
-                            "something does not end, a plugin maybe; ending without it");
-            }
-            const timespec patience{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
-            signal = sigtimedwait(&signals, nullptr, &patience);
+        if (const auto turn = next_turn()) {
+            const auto left = std::max(std::chrono::nanoseconds(0),
+                                       std::chrono::nanoseconds(*turn - Clock::now()));
+            const timespec wait{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
+            signal = sigtimedwait(&signals, nullptr, &wait);
         } else if (sigwait(&signals, &signal) != 0) {
             continue;
         }
         take(signal);
     }
+}
+
+// Does what is due now. When something will be again, if ever.
+std::optional<Clock::time_point> Watchdog::next_turn() {
+    const auto now = Clock::now();
+    std::optional<Clock::time_point> turn;
+    if (told_) {
+        turn = told_->at + options_.patience;
+        if (*turn <= now) {
+            end_process(log::Level::error,
+                        "something does not end, a plugin maybe; ending without it");
+        }
+    }
+    const auto alive_every =
+        options_.notices != nullptr ? options_.notices->alive_every() : std::nullopt;
+    if (alive_every && now < begun_ + options_.alive_for) {
+        options_.notices->alive();
+        turn = std::min(now + *alive_every, turn.value_or(Clock::time_point::max()));
+    }
+    return turn;
 }
 
 void Watchdog::take(int signal) {

@@ -25,8 +25,10 @@ Result<std::vector<std::string>> DeadLetterOffice::sinks(const std::filesystem::
                                                          spool::FileSystem& files) {
     const auto names = files.list(dir_in(spool_dir));
     if (names) return sinks_with_letters(*names);
-    if (names.error().number == ENOENT) return std::vector<std::string>{};
-    return names.error().error();
+    if (names.error().number != ENOENT) return names.error().error();
+    // A spool has none before its first letter, but what is no spool is a mistake.
+    if (const auto spool = files.list(spool_dir); !spool) return spool.error().error();
+    return std::vector<std::string>{};
 }
 
 std::filesystem::path DeadLetterOffice::path_of(std::uint64_t number) const {

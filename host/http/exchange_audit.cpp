@@ -7,17 +7,15 @@
 #include "base/log.h"
 #include "base/time_text.h"
 #include "http/exchange.h"
+#include "http/log_text.h"
 
 // Who sent which readings. The spool's format and the stores' tables have no place for that, so
 // these lines are where it is told.
 namespace ingest::http {
 namespace {
 
-// A line stays below 16 KiB, of which container runtimes make two, whatever else it has.
+// So that a line stays below 16 KiB, whatever else it has.
 constexpr std::size_t ids_per_line = 100;
-constexpr std::size_t text_bytes_max = 512;
-
-std::string_view cut(std::string_view text) noexcept { return text.substr(0, text_bytes_max); }
 
 // With its source, without which it means nothing.
 std::string name_of(const Identity& identity) {
@@ -67,11 +65,11 @@ void Exchange::audit_kept() {
                     {{"request_id", request_id_},
                      {"trace_id", trace},
                      {"address", address},
-                     {"client", cut(visitor.name)},
-                     {"key_id", cut(visitor.key_id)},
-                     {"issuer", cut(visitor.issuer)},
+                     {"client", cut_for_log(visitor.name)},
+                     {"key_id", cut_for_log(visitor.key_id)},
+                     {"issuer", cut_for_log(visitor.issuer)},
                      {"certificate", certificate},
-                     {"idempotency_key", cut(fields_.idempotency_key.value)},
+                     {"idempotency_key", cut_for_log(fields_.idempotency_key.value)},
                      {"outcome", word_of(ack_)},
                      {"readings", readings.size()},
                      {"part", part + 1},
@@ -91,7 +89,7 @@ void Exchange::audit_refusal(unsigned status) {
                 {{"request_id", request_id_},
                  {"trace_id", trace_id()},
                  {"address", address},
-                 {"client", cut(client_name())},
+                 {"client", cut_for_log(client_name())},
                  {"route", http::name_of(route_.endpoint)},
                  {"status", status},
                  {"reason", foreign ? foreign_detail : std::string_view(detail_)},

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/time_text.h"
 #include "http/exchange.h"
+#include "http/log_text.h"
 
 // What is counted and told of a request that was answered.
 namespace ingest::http {
@@ -24,9 +25,9 @@ void Exchange::log_access(unsigned status) const {
                {{"request_id", request_id_},
                 {"trace_id", trace_id()},
                 {"method", head_ ? head_->method : ""},
-                {"target", head_ ? head_->target : ""},
-                {"client", client_name()},
-                {"equipment_id", equipment_id},
+                {"target", head_ ? cut_for_log(head_->target) : ""},
+                {"client", cut_for_log(client_name())},
+                {"equipment_id", cut_for_log(equipment_id)},
                 {"reading_id", reading_id},
                 {"status", status},
                 {"duration_ms", static_cast<double>(monotonic_ns() - begun_ns_) / 1e6}});
@@ -62,11 +63,11 @@ void Exchange::log_warnings() const {
     log::warn("http", "readings accepted with warnings",
               {{"request_id", request_id_},
                {"trace_id", trace_id()},
-               {"client", client_name()},
+               {"client", cut_for_log(client_name())},
                {"warnings", outcome_->warnings.size()},
-               {"equipment_id", equipment_id},
+               {"equipment_id", cut_for_log(equipment_id)},
                {"first_code", first.code},
-               {"first_message", first.message},
+               {"first_message", cut_for_log(first.message)},
                {"lines_suppressed", *suppressed}});
 }
 

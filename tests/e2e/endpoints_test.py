@@ -171,10 +171,11 @@ class EmbeddedTest(Endpoints, e2e.HostTest):
         lines = [line for line in self.running.log().splitlines() if line]
         self.assertTrue(lines)
         for line in lines:
-            entry = json.loads(line)
+            names = json.loads(line, object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+            self.assertEqual(len(names), len(set(names)), line)
             for field in ("timestamp", "level", "service", "version", "environment", "logger",
                           "message"):
-                self.assertIn(field, entry)
+                self.assertIn(field, names)
 
 
 class PostgresTest(Endpoints, e2e.HostTest):

@@ -91,6 +91,16 @@ class HostileTextsTest(e2e.HostTest):
         kept = [line for line in self.lines() if line.get("reading_id")]
         self.assertEqual([line["equipment_id"] for line in kept], list(TEXTS))
 
+    def test_a_line_has_a_bound(self):
+        long = "\x01" * 4000  # each of them six bytes in JSON
+        answer = self.client.ingest(e2e.reading(equipment_id=long))
+        self.assertEqual(answer.status, 201)
+        self.client.close()
+        kept = [line for line in self.lines() if line.get("reading_id")]
+        self.assertEqual([line["equipment_id"] for line in kept], [long[:512]])
+        for line in self.running.log().splitlines():
+            self.assertLess(len(line), 16 * 1024)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -61,6 +61,29 @@ class NotifyTest(reloading.ReloadTest):
         for _ in range(5):
             self.assertEqual(told.recv(1000), b"WATCHDOG=1")
 
+    def test_it_is_alive_while_a_reload_takes_long(self):
+        self.config["drain"] = {"timeout": "3s"}
+        kept = self.config["sinks"]
+        self.config["sinks"] = [*kept, {"name": "gone", "plugin": "redis-sink", "options": {
+            "url": "redis://127.0.0.1:%d/0" % e2e.free_port(), "queue": "q"}}]
+        told = self.manager("@ingest-long-%d" % os.getpid())
+        host = self.managed("@ingest-long-%d" % os.getpid(), WATCHDOG_USEC="400000")
+        self.assertEqual(told.recv(1000), b"READY=1")
+        with contextlib.closing(host.client()) as client:
+            self.assertEqual(client.ingest(e2e.reading()).status, 201)
+        self.config["sinks"] = kept
+        self.put()
+        self.assertEqual(reloading.ask(host, "--dir", "spool")[0], 0)
+        self.assertEqual(host.stop(), 0)
+        notices = []
+        while not notices or notices[-1] != b"STOPPING=1":
+            notices.append(told.recv(1000))
+        begin = next(i for i, notice in enumerate(notices) if notice.startswith(b"RELOADING=1"))
+        during = notices[begin + 1:notices.index(b"READY=1", begin)]
+        # Every 200 ms of the 3 s for which the sink's reading is tried to be delivered.
+        self.assertEqual(set(during), {b"WATCHDOG=1"})
+        self.assertGreater(len(during), 5)
+
     def test_somebody_elses_watchdog(self):
         told = self.manager("@ingest-else-%d" % os.getpid())
         host = self.managed("@ingest-else-%d" % os.getpid(), WATCHDOG_USEC="2000",

@@ -246,6 +246,11 @@ class OperationsTest(InstalledTest):
         self.assertRegex(printed, r"(?m)^line-4 +ingest ")
         self.assertRegex(printed, r"(?m)^401$")
         self.assertRegex(printed, r"(?m)^ingest_ready 1$")
+        sinks = r"(?m)^ingest_sink_connected\{.*\} %s$"
+        self.assertEqual(len(re.findall(sinks % "[01]", printed)), 2)
+        with contextlib.closing(e2e.Client(8002)) as client:
+            poll(lambda: len(re.findall(sinks % 1, client.get("/metrics").body.decode())) == 2,
+                 "both sinks are connected")
         self.assert_nobody_outside()
         self.assertNotIn("http.auth is off", self.logged())
 

@@ -323,7 +323,7 @@ class ReloadTest(reloading.ReloadTest):
         host.process.send_signal(signal.SIGHUP)
         e2e.poll(lambda: '"message":"reloaded"' in host.log(), "it is reloaded")
         self.assertRegex(host.log(), '"added":"validator stamp","removed":"","changed":"",'
-                                     '"kept":"sink database","milliseconds":')
+                                     '"kept":"sink database","duration_ms":')
         self.assertEqual(self.stamps(), [(1, 1, "a")])
         with open(self.path, "w") as file:
             file.write("nonsense: 1\n")

@@ -309,13 +309,20 @@ class SecretsTest(e2e.HostTest):
                         {"validators": [{"plugin": where}]},
                         {"http": {**good()["http"], "port": where}}):
             yield good(**changes)
+        # A secret where the path of its file belongs.
+        http = good()["http"]
+        key = "${file:%s}" % self.pair.key
+        for changes in ({"tls": {**http["tls"], "key": key}}, {"auth": {"keys": where}},
+                        {"auth": {"jwt": {**http["auth"]["jwt"], "jwks": where}}}):
+            yield good(http={**http, **changes})
+        yield good(spool={"dir": where})
+        yield good(plugin_dirs=[where])
         # Text that is no YAML any more.
         yield json.dumps(good()).replace("${DATABASE_URL}", "postgresql://c:%s@h/x\"" % POSTGRES)
         yield "sinks:\n  - options:\n    url: \"%s\n  queue: [" % POSTGRES
         # Files that the host takes secrets from, each damaged.
         with open(self.pair.key) as file:
             key = file.read()
-        http = good()["http"]
         cut = self.secret("cut.key", key[:len(key) // 2])
         yield good(http={**http, "tls": {**http["tls"], "key": cut}})
         both = self.secret("both.pem", key)

@@ -78,7 +78,7 @@ Setting& read_directories(MapReader& map, std::string_view key,
         map.error(key, "found " + describe(*node), "give a list of directories");
     } else {
         for (const Node& item : node->items) {
-            if (item.broken) continue;
+            if (item.broken || !map.may_be_shown(key, item)) continue;
             if (item.is_scalar() && !item.text.empty()) {
                 written.push_back(item.text);
             } else {
@@ -200,11 +200,6 @@ void read_plugin(MapReader& map, PluginUse& use) {
     if (const Node::Member* member = map.node().find("plugin")) {
         use.mark = member->value.mark;
         use.options.mark = use.mark;
-        if (member->value.secret) {
-            map.error("plugin", "comes from a file, as secrets do, and is shown everywhere",
-                      "write the plugin's name here");
-            use.plugin.clear();
-        }
     }
     map.text("sha256", use.sha256, sha256);
     for (char& c : use.sha256) c = to_lower(c);

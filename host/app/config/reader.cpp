@@ -113,8 +113,17 @@ void MapReader::size(std::string_view key, std::uint64_t& to, Range<std::uint64_
                   {static_cast<std::int64_t>(range.min), static_cast<std::int64_t>(range.max)});
 }
 
+bool MapReader::may_be_shown(std::string_view key, const Node& node) {
+    if (!node.secret) return true;
+    diagnostics_->add(node.mark,
+                      path_of(key) + ": comes from a file, as secrets do, and is shown in logs",
+                      "write it here, or take it from the environment");
+    return false;
+}
+
 bool MapReader::text(std::string_view key, std::string& to, TextRule rule) {
     const Node* node = find_scalar(key, rule.expected);
+    if (node != nullptr && !may_be_shown(key, *node)) node = nullptr;
     const bool fits = node != nullptr && rule.fits(node->text);
     if (fits) {
         to = node->text;

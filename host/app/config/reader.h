@@ -53,6 +53,8 @@ public:
     void duration(std::string_view key, std::chrono::milliseconds& to,
                   Range<std::chrono::milliseconds> range);
     void size(std::string_view key, std::uint64_t& to, Range<std::uint64_t> range);
+    // False, and an error, where it came from ${file:...}.
+    bool may_be_shown(std::string_view key, const Node& node);
     // False when it is missing or bad.
     bool text(std::string_view key, std::string& to, TextRule rule);
     template <class T>

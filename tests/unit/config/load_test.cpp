@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "unit/config/support.h"
@@ -6,6 +7,8 @@ namespace ingest::app::config {
 namespace {
 
 using test::environment;
+using testing::HasSubstr;
+using testing::Not;
 using test::load_text;
 
 constexpr std::string_view least = R"(
@@ -256,6 +259,35 @@ sinks: [ { name: q, plugin: redis-sink, options: { url: "${file:url}" } } ]
     ASSERT_NE(url, nullptr);
     EXPECT_EQ(url->value.text, "redis://:p@h");
     EXPECT_TRUE(url->value.secret);
+}
+
+// Such as the key itself where the path of its file belongs.
+TEST(Load, WhatIsShownDoesNotComeFromAFile) {
+    const test::TemporaryDirectory dir;
+    dir.write("canary", "canary");
+    for (const auto& [key, text] : std::vector<std::pair<std::string, std::string>>{
+             {"http.tls.key", "http: { tls: { certificate: a, key: \"${file:canary}\" } }"},
+             {"http.tls.client_ca",
+              "http: { tls: { certificate: a, key: a, client_ca: \"${file:canary}\" } }"},
+             {"http.auth.keys", "http: { auth: { keys: \"${file:canary}\" } }"},
+             {"http.auth.jwt.jwks",
+              "http: { auth: { jwt: { jwks: \"${file:canary}\", issuer: a, audience: a } } }"},
+             {"http.host", "http: { host: \"${file:canary}\" }"},
+             {"service.name", "service: { name: \"${file:canary}\" }"},
+             {"spool.dir", "spool: { dir: \"${file:canary}\" }"},
+             {"plugin_dirs", "plugin_dirs: [ a, \"${file:canary}\" ]"},
+             {"process.writable", "process: { writable: [ \"${file:canary}\" ] }"},
+             {"tracing.endpoint", "tracing: { endpoint: \"${file:canary}\" }"},
+             {"validators[0].plugin", "validators: [ { plugin: \"${file:canary}\" } ]"}}) {
+        const Loaded loaded = load(dir.write("c.yaml", std::string(least) + text + "\n"),
+                                   environment({}));
+        ASSERT_EQ(loaded.diagnostics.errors().size(), 1U) << loaded.diagnostics.text();
+        const std::string told = loaded.diagnostics.text();
+        EXPECT_THAT(told, HasSubstr(": " + key + ": comes from a file, as secrets do, and is "
+                                    "shown in logs; write it here, or take it from the "
+                                    "environment"));
+        EXPECT_THAT(told, Not(HasSubstr("canary")));
+    }
 }
 
 // What is good is there in spite of errors, so that its plugins can be checked in the same go.

@@ -145,10 +145,8 @@ sinks:
 TEST(Print, SecretsAreMaskedAndNamed) {
     const test::TemporaryDirectory dir;
     dir.write("port", "4711\n");
-    dir.write("word", "canary\n");
     const Loaded loaded = load(dir.write("c.yaml", R"(http: { port: "${file:port}" }
-service: { name: "${file:word}", environment: "a://u:canary@h" }
-plugin_dirs: [ a, "${file:word}" ]
+service: { environment: "a://u:canary@h" }
 )" + std::string(least)), test::environment({}));
     ASSERT_TRUE(loaded.diagnostics.empty()) << loaded.diagnostics.text();
     const std::string text =
@@ -157,8 +155,8 @@ plugin_dirs: [ a, "${file:word}" ]
             return nlohmann::json{{"url", "***"}};
         });
     EXPECT_THAT(text, HasSubstr("# These are secret, and masked; put them in before this is used:\n"
-                                "#   service.name\n#   service.environment\n#   http.port\n"
-                                "#   plugin_dirs\n#   sinks[0].options.url\nservice:\n"));
+                                "#   service.environment\n#   http.port\n"
+                                "#   sinks[0].options.url\nservice:\n"));
     EXPECT_THAT(text, HasSubstr("  port: \"***\"\n"));
     EXPECT_THAT(text, HasSubstr("environment: \"a://u:***@h\"\n"));
     EXPECT_THAT(text, HasSubstr("      url: \"***\"\n"));

@@ -64,6 +64,9 @@ Result<void> drop(DeadLetterOffice& office, const std::vector<std::uint64_t>& po
 TEST(DeadLetterOffice, SaysWhoHasLetters) {
     Place place;
     EXPECT_THAT(*DeadLetterOffice::sinks("/spool", place.files), IsEmpty()) << "no directory yet";
+    const auto nowhere = DeadLetterOffice::sinks("/no-spool", place.files);
+    ASSERT_FALSE(nowhere);
+    EXPECT_THAT(nowhere.error().message, HasSubstr("/no-spool"));
     EXPECT_THAT(place.letters(), IsEmpty());
     place.bury(*place.host(), 0, 1);
     auto other = DeadLetters::open("/spool/dead-letters", "a-queue", *place.schema, place.files);
