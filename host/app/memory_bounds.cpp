@@ -6,6 +6,7 @@
 #include "app/front_terms.h"
 #include "coding/decoding.h"
 #include "coding/encoding.h"
+#include "http/head_parser.h"
 #include "http/server.h"
 #include "http/tls_channel.h"
 #include "ingest/intake.h"
@@ -22,7 +23,7 @@ using config::mib;
 // allocator keeps in pieces, and 1 MiB for documents that have been compressed.
 constexpr std::uint64_t process_bytes = 48 * mib;
 
-// A session's coroutine frames, its parsed head and its entry in tables, beside the input buffer,
+// A session's coroutine frames and its entry in tables, beside the input buffer,
 // which http::Session makes at least this large.
 constexpr std::uint64_t session_bytes = 8 * kib;
 constexpr std::uint64_t input_bytes_min = 16 * kib;
@@ -122,7 +123,8 @@ MemoryBounds memory_bounds(const config::Config& config, const model::Schema& sc
                       answers_bytes_max(config, schema);
     const std::uint64_t head_bytes = limits.request_line_bytes + limits.header_bytes;
     const std::uint64_t connection =
-        session_bytes + std::max(input_bytes_min, head_bytes) + http::small_answer_max;
+        session_bytes + std::max(input_bytes_min, head_bytes) +
+        http::HeadParser::memory_max(head_bytes, limits.header_fields) + http::small_answer_max;
     bounds.connections = limits.connections * connection;
     if (config.admin) {
         bounds.requests += answers_reserve;

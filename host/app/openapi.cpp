@@ -8,6 +8,12 @@ namespace {
 using namespace openapi;
 using nlohmann::json;
 
+// Beside a list of findings that is cut.
+ordered_json omitted() {
+    return {{"type", "integer"},
+            {"description", "How many more were found than the answer tells of; else missing"}};
+}
+
 // Walks options beside their declarations. `column` is the name of the enclosing "*" option.
 void collect(const json& declared, const json& options, const std::string& column,
              ordered_json& out) {
@@ -139,7 +145,8 @@ ordered_json schemas(const ApiFacts& facts, const model::Schema& schema) {
                          {"status", {{"const", "received"}}},
                          {"timestamp", {{"type", "string"}, {"format", "date-time"}}},
                          {"message", text()},
-                         {"warnings", {{"type", "array"}, {"items", ref("Finding")}}}}}};
+                         {"warnings", {{"type", "array"}, {"items", ref("Finding")}}},
+                         {"warnings_omitted", omitted()}}}};
     all["BatchResult"] = {
         {"type", "object"},
         {"properties",
@@ -148,7 +155,9 @@ ordered_json schemas(const ApiFacts& facts, const model::Schema& schema) {
           {"failed", integer()},
           {"reading_ids", {{"type", "array"}, {"items", {{"type", "string"}, {"format", "uuid"}}}}},
           {"errors", {{"type", "array"}, {"items", ref("BatchFinding")}}},
-          {"warnings", {{"type", "array"}, {"items", ref("BatchFinding")}}}}}};
+          {"errors_omitted", omitted()},
+          {"warnings", {{"type", "array"}, {"items", ref("BatchFinding")}}},
+          {"warnings_omitted", omitted()}}}};
     all["Finding"] = finding_schema(false);
     all["BatchFinding"] = finding_schema(true);
     all["StoredReading"] = stored_schema(schema);
@@ -183,7 +192,8 @@ ordered_json schemas(const ApiFacts& facts, const model::Schema& schema) {
                       {"status_code", integer()},
                       {"timestamp", {{"type", "string"}, {"format", "date-time"}}},
                       {"request_id", text()},
-                      {"errors", {{"type", "array"}, {"items", ref("Finding")}}}}}};
+                      {"errors", {{"type", "array"}, {"items", ref("Finding")}}},
+                      {"errors_omitted", omitted()}}}};
     add_plugin_schemas(all);
     return all;
 }

@@ -47,28 +47,29 @@ std::string_view name_of(Level level) noexcept {
     return "ERROR";
 }
 
-void append_texts(std::string& line, std::span<const std::string> texts, bool quote_text) {
-    if (quote_text) line += '[';
-    for (const std::string& text : texts) {
-        if (&text != texts.data()) line += ',';
-        if (quote_text) {
-            append_json_string(line, text);
-        } else {
-            append_json_escaped(line, text);
-        }
+// In a line for people quoted only where it could be taken for more than one value.
+void append_text_value(std::string& line, std::string_view text, Format format) {
+    if (format == Format::json || text.find_first_of(" =,\"") != std::string_view::npos) {
+        append_json_string(line, text);
+    } else {
+        append_json_escaped(line, text);
     }
-    if (quote_text) line += ']';
 }
 
-void append_value(std::string& line, const Field& field, bool quote_text) {
+void append_texts(std::string& line, std::span<const std::string> texts, Format format) {
+    if (format == Format::json) line += '[';
+    for (const std::string& text : texts) {
+        if (&text != texts.data()) line += ',';
+        append_text_value(line, text, format);
+    }
+    if (format == Format::json) line += ']';
+}
+
+void append_value(std::string& line, const Field& field, Format format) {
     if (const auto* texts = std::get_if<std::span<const std::string>>(&field.value)) {
-        append_texts(line, *texts, quote_text);
+        append_texts(line, *texts, format);
     } else if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-        if (quote_text) {
-            append_json_string(line, *text);
-        } else {
-            append_json_escaped(line, *text);
-        }
+        append_text_value(line, *text, format);
     } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
         line += std::to_string(*number);
     } else if (const auto* count = std::get_if<std::uint64_t>(&field.value)) {
@@ -105,7 +106,7 @@ std::string render(const Options& options, std::int64_t now_us, Level level,
         append_json_escaped(line, message);
         for (const Field& field : fields) {
             line.append(" ").append(field.name).append("=");
-            append_value(line, field, false);
+            append_value(line, field, Format::text);
         }
         return line;
     }
@@ -124,7 +125,7 @@ std::string render(const Options& options, std::int64_t now_us, Level level,
         line += ',';
         append_json_string(line, field.name);
         line += ':';
-        append_value(line, field, true);
+        append_value(line, field, Format::json);
     }
     line += '}';
     return line;

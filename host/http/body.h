@@ -52,6 +52,9 @@ private:
 class BodyPool {
 public:
     static constexpr std::size_t bytes_max = 4 * 1024 * 1024;
+    // Of one body. A larger one goes back to the allocator: the next request, which may announce
+    // much and send little, would have it whole, and hold less than that of the budgets.
+    static constexpr std::size_t body_bytes_max = 8 * 1024;
 
     // So that give() never allocates.
     BodyPool() { spare_.reserve(bytes_max / Body::capacity_min); }
@@ -64,7 +67,8 @@ public:
         return body;
     }
     void give(Body&& body) noexcept {
-        if (body.capacity() == 0 || bytes_ + body.capacity() > bytes_max) return;
+        if (body.capacity() == 0 || body.capacity() > body_bytes_max) return;
+        if (bytes_ + body.capacity() > bytes_max) return;
         body.clear();
         bytes_ += body.capacity();
         spare_.push_back(std::move(body));

@@ -27,7 +27,7 @@ bool ChunkedDecoder::take(char c) noexcept {
     switch (expect_) {
         case Expect::size:
             if (const int digit = hex_value(c); digit >= 0) {
-                if (left_ >> 60 != 0 || ++digits_ > 64) return false;
+                if (++digits_ > 16) return false;
                 left_ = left_ << 4 | static_cast<unsigned>(digit);
                 return true;
             }

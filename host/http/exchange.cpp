@@ -315,6 +315,7 @@ void Exchange::finish() noexcept {
     let_go_of_body();
     let_go_of_answer();
     head_ = nullptr;
+    parser_.release();
     fields_ = {};
     framing_ = {};
     route_ = {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -19,6 +20,15 @@ public:
 
     // Null when Beast does not accept the bytes.
     const Head* parse(std::string_view bytes);
+    // Lets go of the last head's copy.
+    void release() noexcept;
+
+    // What the copy of a head comes to, beside what the parser has anyhow.
+    static constexpr std::size_t memory_max(std::size_t head_bytes, std::size_t fields) noexcept {
+        constexpr std::size_t field_bytes = 96;  // Beast's node for one, without its text
+        constexpr std::size_t first_line_bytes = 256;
+        return head_bytes + fields * field_bytes + first_line_bytes;
+    }
 
 private:
     class Impl;

@@ -108,7 +108,7 @@ unsigned append_single(std::string& out, const Outcome& outcome, Ack ack) {
 }
 
 unsigned append_batch(std::string& out, Form form, const Outcome& outcome, unsigned status) {
-    const std::size_t size_max = out.size() + (status < 400 ? success_lists_max : error_body_max);
+    const std::size_t begin = out.size();
     out += "{\"total\":";
     append_integer(out, outcome.total);
     out += ",\"successful\":";
@@ -122,6 +122,9 @@ unsigned append_batch(std::string& out, Form form, const Outcome& outcome, unsig
         out += '"';
     }
     out += ']';
+    // The ids, of which none are in a refusal, are not among what is bounded.
+    const std::size_t size_max =
+        status < 400 ? out.size() + success_lists_max : begin + error_body_max;
     const ListStyle errors{.name = "errors",
                            .message_name = "error",
                            .with_index = true,

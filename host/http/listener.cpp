@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -113,7 +114,12 @@ void Listener::admit(Socket socket, const asio::ip::tcp::endpoint& peer) {
     if (core.station().shared.connections.enter(address)) {
         full_ = false;
         next_ = (next_ + 1) % cores_.size();
-        core.adopt(std::move(socket), address);
+        try {
+            core.adopt(std::move(socket), address);
+        } catch (...) {
+            core.station().shared.connections.leave(address);
+            throw;
+        }
         return;
     }
     refused_.add();
@@ -159,15 +165,19 @@ void Listener::say_too_many(Socket& socket) {
 Task<> Listener::run() {
     bool failing = false;
     while (!closed_) {
-        Socket socket(cores_[next_]->io());
-        asio::ip::tcp::endpoint peer;
         error_code error;
-        auto into = errors_into(error);
-        co_await acceptor_.async_accept(socket, peer, into);
-        if (!error) {
-            failing = false;
-            admit(std::move(socket), peer);
-            continue;
+        try {
+            Socket socket(cores_[next_]->io());
+            asio::ip::tcp::endpoint peer;
+            auto into = errors_into(error);
+            co_await acceptor_.async_accept(socket, peer, into);
+            if (!error) {
+                failing = false;
+                admit(std::move(socket), peer);
+                continue;
+            }
+        } catch (const std::bad_alloc&) {  // the next one may have room
+            error = asio::error::no_memory;
         }
         if (closed_ || error == asio::error::connection_aborted) continue;
         if (!failing) {

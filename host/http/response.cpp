@@ -124,15 +124,15 @@ void CorsPolicy::append_fields(std::string& out, std::string_view origin) const 
     if (origin.empty() || !admits(origin)) return;
     append_field(out, "Access-Control-Allow-Origin", everyone_ ? "*" : origin);
     out += "Access-Control-Expose-Headers: X-Request-ID, Retry-After, RateLimit, "
-           "RateLimit-Policy, WWW-Authenticate\r\n";
+           "RateLimit-Policy, WWW-Authenticate, traceresponse\r\n";
 }
 
 void CorsPolicy::append_preflight_fields(std::string& out, std::string_view origin,
                                          std::string_view allow) const {
     if (options_.origins.empty() || origin.empty() || !admits(origin)) return;
     append_field(out, "Access-Control-Allow-Methods", allow);
-    out += "Access-Control-Allow-Headers: Content-Type, Idempotency-Key, X-Request-ID, "
-           "Authorization, X-API-Key\r\n";
+    out += "Access-Control-Allow-Headers: Content-Type, Content-Encoding, Idempotency-Key, "
+           "X-Request-ID, Authorization, X-API-Key, traceparent, tracestate\r\n";
     append_field(out, "Access-Control-Max-Age", std::to_string(options_.max_age_seconds));
 }
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <optional>
 #include <utility>
+
+#include <boost/asio/post.hpp>
 
 #include "base/log.h"
 
@@ -48,10 +51,10 @@ Session::Session(Core& core, Socket socket, const Address& peer)
     : core_(core),
       stream_(std::move(socket), core.station().shared.tls.get()),
       peer_(peer),
-      place_(core.enter(*this)),
       input_(input_capacity(core.limits())),
       scanner_(scanner_options(core.limits())),
-      exchange_(core.station(), peer) {}
+      exchange_(core.station(), peer),
+      place_(core.enter(*this)) {}
 
 Session::~Session() {
     stream_.close();
@@ -374,18 +377,24 @@ Task<> Session::run() {
             const bool skipped = co_await skip(unread);
             if (!skipped) co_return;
         }
+        if (!input_.view().empty()) {  // pipelined: the others' turn first
+            const auto executor = core_.io().get_executor();
+            co_await asio::post(executor, use_task);
+        }
     }
     exchange_.finish();
     co_await linger();
 }
 
 Task<> serve(Core& core, Socket socket, Address peer) {
-    Session session(core, std::move(socket), peer);
+    std::optional<Session> session;
     try {
-        co_await session.run();
+        session.emplace(core, std::move(socket), peer);
+        co_await session->run();
     } catch (const std::exception& e) {
         log::error("http", "a connection was given up", {{"reason", e.what()}});
     }
+    if (!session) core.station().shared.connections.leave(peer);
 }
 
 }  // namespace ingest::http

@@ -86,7 +86,6 @@ private:
     Core& core_;
     Stream stream_;
     const Address peer_;
-    std::list<Session*>::iterator place_;
 
     Input input_;
     HeadScanner scanner_;
@@ -102,6 +101,9 @@ private:
     BodyPace pace_;
     bool expired_ = false;  // the deadline passed
     bool cut_ = false;      // no more I/O
+
+    // Last, so that the core never knows one that could not be made.
+    std::list<Session*>::iterator place_;
 };
 
 // The coroutine of a connection.

@@ -1,4 +1,5 @@
 """/metrics as a scraper sees it, and the documents that name its metrics."""
+import contextlib
 import json
 import os
 import re
@@ -185,13 +186,16 @@ class MetricsTest(e2e.HostTest):
 
     def test_it_answers_while_load_is_shed(self):
         config = reloading.configuration()
-        config["http"]["limits"] = {"body_bytes": "1MiB", "in_flight_bytes": "1MiB"}
+        config["http"]["limits"] = {"body_bytes": "512KiB", "in_flight_bytes": "1MiB"}
         host = self.host(self.write("shed.yaml", json.dumps(config))).start()
-        # A body whose last byte does not come holds all there is for bodies.
-        with socket.create_connection(("127.0.0.1", host.port), timeout=e2e.PATIENCE) as slow:
-            slow.sendall(b"POST /api/v1/sensors/ingest HTTP/1.1\r\nHost: a\r\n"
-                         b"Content-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"
-                         + b" " * 1048575)
+        # Two bodies whose last bytes do not come hold all there is for bodies.
+        with contextlib.ExitStack() as stack:
+            for _ in range(2):
+                slow = stack.enter_context(socket.create_connection(("127.0.0.1", host.port),
+                                                                    timeout=e2e.PATIENCE))
+                slow.sendall(b"POST /api/v1/sensors/ingest HTTP/1.1\r\nHost: a\r\n"
+                             b"Content-Type: application/json\r\nContent-Length: 524288\r\n\r\n"
+                             + b" " * 524287)
             client = host.client()
             poll(lambda: client.ingest(e2e.reading()).status == 503, "load is shed")
             told = scrape(host, self)

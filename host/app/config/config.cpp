@@ -138,22 +138,21 @@ void read_limits(MapReader& map, Limits& limits) {
     map.integer("handshakes", limits.handshakes, {1, 100'000});
     map.integer("in_flight_requests", limits.in_flight_requests, {1, 1'000'000});
     map.size("in_flight_bytes", limits.in_flight_bytes, {mib, tib});
-    if (limits.in_flight_bytes < limits.body_bytes) {
+    // A compressed body, and what comes out of it.
+    const std::uint64_t needed = 2 * limits.body_bytes;
+    if (limits.in_flight_bytes < needed) {
         map.error(map.has("in_flight_bytes") ? "in_flight_bytes" : "body_bytes",
-                  "in_flight_bytes is less than body_bytes, so the largest body can never pass",
-                  "make in_flight_bytes at least body_bytes");
+                  "in_flight_bytes is less than two body_bytes, so the largest body can never pass "
+                  "compressed",
+                  "make in_flight_bytes at least twice body_bytes");
     }
-    // Two bodies, so that a compressed one fits with what comes out of it.
-    limits.in_flight_bytes_per_address =
-        std::max(limits.in_flight_bytes / 4,
-                 std::min(limits.in_flight_bytes, 2 * limits.body_bytes));
+    limits.in_flight_bytes_per_address = std::max(limits.in_flight_bytes / 4, needed);
     map.size("in_flight_bytes_per_address", limits.in_flight_bytes_per_address, {kib, tib});
-    if (map.has("in_flight_bytes_per_address") &&
-        limits.in_flight_bytes_per_address < limits.body_bytes) {
+    if (map.has("in_flight_bytes_per_address") && limits.in_flight_bytes_per_address < needed) {
         map.error("in_flight_bytes_per_address",
-                  "in_flight_bytes_per_address is less than body_bytes, so the largest body can "
-                  "hardly pass",
-                  "make it at least body_bytes");
+                  "in_flight_bytes_per_address is less than two body_bytes, so the largest body "
+                  "can never pass compressed",
+                  "make it at least twice body_bytes");
     }
 }
 

@@ -79,7 +79,7 @@ constexpr Description descriptions[] = {
     {"http.limits.in_flight_requests",
      "Requests that are worked on, from the end of the body to the answer; one more gets 503."},
     {"http.limits.in_flight_bytes",
-     "Request bodies in memory, all connections together; at least body_bytes."},
+     "Request bodies in memory, all connections together; at least two body_bytes."},
     {"http.limits.in_flight_bytes_per_address",
      "Of these, of one key or token, or else of one client address; at least body_bytes. Not "
      "given: a quarter of in_flight_bytes, or two bodies if that is more."},

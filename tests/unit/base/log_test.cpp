@@ -52,6 +52,9 @@ TEST(LogTest, RendersText) {
                       {"end", std::numeric_limits<std::uint64_t>::max()}}),
               "2025-11-24T16:00:00.123456Z ERROR spool: is full rows=-1 sink=database "
               "end=18446744073709551615");
+    EXPECT_THAT(render(text_options(), noon_us, Level::info, "audit", "accepted",
+                       {{"client", "token:x key_id=admin"}, {"reason", "none"}}),
+                testing::EndsWith(R"(client="token:x key_id=admin" reason=none)"));
 }
 
 TEST(LogTest, HostileTextsStayOneValidLine) {
@@ -120,7 +123,7 @@ TEST(LogTest, RendersListsOfTexts) {
         json::parse(render(json_options(), noon_us, Level::info, "test", "list", {list}));
     EXPECT_EQ(document.at("ids"), json(texts));
     EXPECT_THAT(render(text_options(), noon_us, Level::info, "test", "list", {list}),
-                testing::EndsWith(R"(test: list ids=a,b\n\"c)"));
+                testing::EndsWith(R"(test: list ids=a,"b\n\"c")"));
     const Field none{"ids", std::span<const std::string>()};
     EXPECT_THAT(render(json_options(), noon_us, Level::info, "test", "list", {none}),
                 HasSubstr(R"("ids":[])"));

@@ -139,7 +139,7 @@ TEST(Load, TheShareOfAnAddressFollowsTheWhole) {
     EXPECT_EQ(good(least).http.limits.in_flight_bytes_per_address, 16 * mib);
     EXPECT_EQ(share("in_flight_bytes: 256MiB"), 64 * mib);
     EXPECT_EQ(share("in_flight_bytes: 4MiB"), 2 * mib);
-    EXPECT_EQ(share("in_flight_bytes: 1MiB"), mib);
+    EXPECT_EQ(share("body_bytes: 512KiB, in_flight_bytes: 1MiB"), mib);
     EXPECT_EQ(share("body_bytes: 24MiB"), 48 * mib);
 }
 

@@ -196,6 +196,19 @@ TEST(IngestAnswer, AListOfFindingsOfA201IsBoundedToo) {
     EXPECT_GT(got.body["warnings_omitted"], 0);
 }
 
+TEST(IngestAnswer, ManyIdsLeaveRoomForWhatWasFound) {
+    Outcome outcome = accepted_single();
+    outcome.errors = refused(1, 10).errors;
+    outcome.warnings = outcome.errors;
+    outcome.accepted.assign(10'000, outcome.accepted.front());
+    outcome.total = 10'001;
+    const Answer got = answer(Form::lines, outcome, Ack::stored);
+    EXPECT_EQ(got.body["reading_ids"].size(), 10'000U);
+    EXPECT_EQ(got.body["errors"].size(), 1U);
+    EXPECT_EQ(got.body["warnings"].size(), 1U);
+    EXPECT_FALSE(got.body.contains("errors_omitted"));
+}
+
 TEST(ErrorBody, NeverCutsACharacter) {
     std::string out;
     append_cut(out, "aa\xC3\xA4", 3);
@@ -413,6 +426,12 @@ TEST(Cors, Policies) {
     EXPECT_NE(own.find("Access-Control-Allow-Origin: https://a\r\n"), std::string::npos);
     EXPECT_NE(own.find("Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"), std::string::npos);
     EXPECT_NE(own.find("Access-Control-Max-Age: 600\r\n"), std::string::npos);
+    for (const std::string name : {"Content-Encoding", "Idempotency-Key", "Authorization",
+                                   "X-API-Key", "X-Request-ID", "traceparent"}) {
+        EXPECT_NE(own.find(name), std::string::npos) << name;
+    }
+    EXPECT_NE(own.find("Expose-Headers: "), std::string::npos);
+    EXPECT_NE(own.find("traceresponse"), std::string::npos);
     EXPECT_EQ(own.find("Credentials"), std::string::npos);
     const std::string any = fields({"*"}, "https://x");
     EXPECT_NE(any.find("Access-Control-Allow-Origin: *\r\n"), std::string::npos);

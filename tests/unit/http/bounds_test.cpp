@@ -166,19 +166,36 @@ TEST(Body, GrowsAndPads) {
 
 TEST(BodyPool, KeepsWithinItsBound) {
     BodyPool pool;
-    for (int i = 0; i < 10; ++i) {
+    constexpr std::size_t most = BodyPool::bytes_max / BodyPool::body_bytes_max;
+    for (std::size_t i = 0; i < 2 * most; ++i) {
         Body body;
-        body.reserve(1024 * 1024);
+        body.reserve(BodyPool::body_bytes_max);
         body.append("x");
         pool.give(std::move(body));
     }
-    int kept = 0;
+    std::size_t kept = 0;
     for (;; ++kept) {
         const Body body = pool.take();
         if (body.capacity() == 0) break;
         EXPECT_EQ(body.size(), 0U);
     }
-    EXPECT_EQ(kept, 4);
+    EXPECT_EQ(kept, most);
+}
+
+// Who announces much, and sends a byte, would have it whole.
+TEST(BodyPool, KeepsNoneThatIsMoreThanABeginningBodyIsCountedWith) {
+    BodyPool pool;
+    for (const std::size_t size : {std::size_t{1}, BodyPool::body_bytes_max,
+                                   BodyPool::body_bytes_max + 1, std::size_t{1} << 20}) {
+        Body body = pool.take();
+        body.reserve(size);
+        pool.give(std::move(body));
+        EXPECT_LE(pool.take().capacity(), BodyPool::body_bytes_max) << size;
+    }
+    Body small;
+    small.reserve(BodyPool::body_bytes_max);
+    pool.give(std::move(small));
+    EXPECT_EQ(pool.take().capacity(), BodyPool::body_bytes_max);
 }
 
 TEST(LogBudget, CountsWhatItSuppresses) {

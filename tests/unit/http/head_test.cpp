@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory_resource>
 #include <string>
 #include <vector>
 
@@ -187,6 +188,29 @@ TEST(HeadParser, TakesAHeadApart) {
     }
     EXPECT_EQ(parser.parse("nonsense\r\n\r\n"), nullptr);
     EXPECT_EQ(parser.parse("GET / HTTP/1.1\r\n"), nullptr);
+}
+
+// Beyond that it would ask the default resource, which gives nothing here.
+TEST(HeadParser, HoldsNoMoreThanItsBound) {
+    std::pmr::memory_resource* usual =
+        std::pmr::set_default_resource(std::pmr::null_memory_resource());
+    HeadParser parser;
+    for (const std::size_t fields : {0U, 1U, 10U, 64U, 1000U}) {
+        for (const std::size_t name : {1U, 7U, 200U}) {
+            for (const std::size_t value : {0U, 1U, 100U}) {
+                std::string text =
+                    "POST /" + std::string(value * 30, 'p') + " HTTP/1.1\r\nHost: a\r\n";
+                for (std::size_t i = 0; i < fields; ++i) {
+                    text += std::string(name, 'n') + ":" + std::string(value, 'v') + "\r\n";
+                }
+                const Head* head = parser.parse(text + "\r\n");
+                ASSERT_NE(head, nullptr);
+                EXPECT_EQ(head->fields.size(), fields + 1);
+                parser.release();
+            }
+        }
+    }
+    std::pmr::set_default_resource(usual);
 }
 
 }  // namespace
