@@ -21,8 +21,9 @@ void end_at_the_latest_in(unsigned seconds);
 
 // Looks after the main thread while that cannot take signals, because it drains or reloads: ends
 // the process when it was told to stop and does not come to an end, for a plugin that hangs, or is
-// told twice; and tells the service manager meanwhile that all is well. Nothing is lost by it, because what was not delivered is in the spool. Owns a thread;
-// dies with the process at the latest.
+// told twice; and tells the service manager meanwhile that all is well. Nothing is lost by it,
+// because what was not delivered is in the spool. Owns a thread; dies with the process at the
+// latest.
 class Watchdog {
 public:
     struct Options {
