@@ -81,8 +81,8 @@ constexpr Description descriptions[] = {
     {"http.limits.in_flight_bytes",
      "Request bodies in memory, all connections together; at least two body_bytes."},
     {"http.limits.in_flight_bytes_per_address",
-     "Of these, of one key or token, or else of one client address; at least body_bytes. Not "
-     "given: a quarter of in_flight_bytes, or two bodies if that is more."},
+     "Of these, of one key or token, or else of one client address; at least two body_bytes. "
+     "Not given: a quarter of in_flight_bytes, or two bodies if that is more."},
     {"http.batch", "Bodies of the batch endpoint in JSON."},
     {"http.batch.readings_max", "Readings in one of them."},
     {"http.ndjson", "Bodies of the batch endpoint of the types application/x-ndjson and text/csv."},
