@@ -50,7 +50,7 @@ TEST(Calls, AnExceptionFromDestroyIsLoggedAndThatIsAll) {
     { const Validator validator(table, nullptr, {}, callee); }
     EXPECT_THAT(::testing::internal::GetCapturedStdout(),
                 HasSubstr("ERROR plugin: a plugin failed to destroy an instance plugin=demo "
-                          "reason=threw an exception across the ABI: not allowed"));
+                          "reason=\"threw an exception across the ABI: not allowed\""));
 }
 
 TEST(Calls, UnknownCodesAndMessagesWithoutEndAreTaken) {

@@ -230,7 +230,7 @@ TEST_F(ChainTest, TheLogSaysWhatAMisbehaviourWasEachTimeTheirNumberHasDoubled) {
     const std::string log = ::testing::internal::GetCapturedStdout();
     const std::string line =
         "a validator does what its manifest or the ABI forbids validator=step0 plugin=? "
-        "what=issue: row -1 of 3 misbehaviours=";
+        "what=\"issue: row -1 of 3\" misbehaviours=";
     std::string counted;
     for (auto at = log.find(line); at != std::string::npos; at = log.find(line, at + 1))
         counted += log[at + line.size()];
