@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -64,6 +66,21 @@ Result<std::string> read_through(const std::filesystem::path& file, int from, in
     return digest;
 }
 
+// The kernel refuses while a page of it is held elsewhere (EBUSY), which it does for moments by
+// itself, when it moves pages or looks at how they are used.
+bool seal(int memory) {
+    constexpr int tries_max = 50;
+    constexpr std::chrono::milliseconds pause{20};
+    for (int tries = 1;; ++tries) {
+        if (::fcntl(memory, F_ADD_SEALS,
+                    F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+            return true;
+        }
+        if (errno != EBUSY || tries == tries_max) return false;
+        std::this_thread::sleep_for(pause);
+    }
+}
+
 }  // namespace
 
 std::filesystem::path PrivateCopy::path() const {
@@ -86,8 +103,7 @@ Result<PrivateCopy> copy_privately(const std::filesystem::path& file) {
                                                errno);
     auto digest = read_through(file, opened->get(), copy.memory.get());
     if (!digest) return digest.error();
-    if (::fcntl(copy.memory.get(), F_ADD_SEALS,
-                F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    if (!seal(copy.memory.get())) {
         return os_error("cannot seal the private copy of " + file.string(), errno);
     }
     copy.digest = std::move(*digest);
