@@ -6,6 +6,7 @@
 #include "app/front_terms.h"
 #include "coding/decoding.h"
 #include "coding/encoding.h"
+#include "http/body.h"
 #include "http/head_parser.h"
 #include "http/server.h"
 #include "http/tls_channel.h"
@@ -23,9 +24,10 @@ using config::mib;
 // allocator keeps in pieces, and 1 MiB for documents that have been compressed.
 constexpr std::uint64_t process_bytes = 48 * mib;
 
-// A session's coroutine frames and its entry in tables, beside the input buffer,
-// which http::Session makes at least this large.
-constexpr std::uint64_t session_bytes = 8 * kib;
+// A session's coroutine frames and its entry in tables, beside the input buffer, which
+// http::Session makes at least this large, and the room of a small body, which may be more than
+// the body is counted with.
+constexpr std::uint64_t session_bytes = 8 * kib + http::Body::capacity_min;
 constexpr std::uint64_t input_bytes_min = 16 * kib;
 
 // http::BodyPool and the scratch of an answer whose lists are full, twice.

@@ -54,7 +54,7 @@ public:
     static constexpr std::size_t bytes_max = 4 * 1024 * 1024;
     // Of one body. A larger one goes back to the allocator: the next request, which may announce
     // much and send little, would have it whole, and hold less than that of the budgets.
-    static constexpr std::size_t body_bytes_max = 8 * 1024;
+    static constexpr std::size_t body_bytes_max = Body::capacity_min;
 
     // So that give() never allocates.
     BodyPool() { spare_.reserve(bytes_max / Body::capacity_min); }

@@ -11,7 +11,7 @@ namespace {
 
 // Of a body that comes, or is announced: a client that announces much and sends little must not
 // keep others out.
-constexpr std::size_t body_room_min = BodyPool::body_bytes_max;
+constexpr std::size_t body_room_min = 8 * 1024;
 constexpr std::string_view overloaded = "too many requests are being worked on";
 
 // The rest of a small answer is its head.

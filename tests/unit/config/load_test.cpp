@@ -7,9 +7,9 @@ namespace ingest::app::config {
 namespace {
 
 using test::environment;
+using test::load_text;
 using testing::HasSubstr;
 using testing::Not;
-using test::load_text;
 
 constexpr std::string_view least = R"(
 reading: { fields: { t: { type: double } } }
