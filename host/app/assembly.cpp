@@ -63,9 +63,13 @@ Result<std::unique_ptr<Assembly>> Assembly::start(std::unique_ptr<Edition> editi
     if (auto opened = assembly->exits_->open(*assembly->edition_, made); !opened) {
         return opened.error();
     }
-    if (auto opened = assembly->open_front(std::move(*socket)); !opened) return opened.error();
-    if (auto opened = assembly->open_admin(); !opened) return opened.error();
+    auto admin = assembly->bind_admin();
+    if (!admin) return admin.error();
+    // Before the first request: who is answered finds it in the log.
+    assembly->warn_of_strangers();
     assembly->log_bounds();
+    if (auto opened = assembly->open_front(std::move(*socket)); !opened) return opened.error();
+    if (auto opened = assembly->open_admin(std::move(*admin)); !opened) return opened.error();
     return assembly;
 }
 
@@ -74,7 +78,8 @@ Result<http::ListeningSocket> Assembly::open_socket(const Opening& opening) {
     passed_ = opening.passed_socket.has_value();
     auto socket = passed_ ? http::ListeningSocket::adopt(*opening.passed_socket)
                           : http::ListeningSocket::bind(configured.host, configured.port);
-    if (!socket) return socket;
+    if (!socket && passed_) return socket;
+    if (!socket) return Error{"http.host, http.port (HOST, PORT): " + socket.error().message};
     host_ = socket->host();
     if (passed_) {
         log::info("app", "a socket was passed; http.host and http.port do not count",
@@ -101,22 +106,28 @@ Result<void> Assembly::open_front(http::ListeningSocket socket) {
     auto server =
         http::Server::start(std::move(socket), http_options(*edition_, cores_), services());
     if (!server) return server.error();
-    warn_of_strangers();
     server_ = std::move(*server);
     return {};
 }
 
 // After the spool: a process that this one takes the place of has let go of the port by then.
-Result<void> Assembly::open_admin() {
+// Before the front: a start that fails for it has taken no reading.
+Result<std::optional<http::ListeningSocket>> Assembly::bind_admin() const {
     const auto& configured = edition_->config.admin;
-    if (!configured) return {};
+    if (!configured) return std::optional<http::ListeningSocket>();
     auto socket = http::ListeningSocket::bind(configured->host, configured->port);
-    if (!socket) return Error{"admin: " + socket.error().message};
+    if (!socket) return Error{"admin.host, admin.port: " + socket.error().message};
     const auto address = parse_ip(socket->host());
     if (!address || !http::Address::of(*address).is_loopback()) {
         log::warn("app", "whoever reaches this port can read metrics and what is loaded",
                   {{"listener", "admin"}, {"host", socket->host()}, {"port", socket->port()}});
     }
+    return std::optional(std::move(*socket));
+}
+
+// After the front, whose counters it tells.
+Result<void> Assembly::open_admin(std::optional<http::ListeningSocket> socket) {
+    if (!socket) return {};
     http::Services services = common_services();
     services.metrics = [this](const observe::HttpCounts&) { return metrics(server_->counters()); };
     auto server =

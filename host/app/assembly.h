@@ -83,8 +83,10 @@ private:
         : edition_(std::move(edition)), schema_(edition_->plan.schema) {}
     Result<http::ListeningSocket> open_socket(const Opening& opening);
     Result<void> open_spool(const Opening& opening);
-    Result<void> open_admin();
+    // nullopt: the front has what it would have.
+    Result<std::optional<http::ListeningSocket>> bind_admin() const;
     Result<void> open_front(http::ListeningSocket socket);
+    Result<void> open_admin(std::optional<http::ListeningSocket> socket);
     void warn_of_strangers() const;
     // What both listeners serve.
     http::Services common_services();

@@ -19,11 +19,11 @@ constexpr int backlog = 1024;
 Error listen_error(const std::string& host, std::uint16_t port, const error_code& error) {
     std::string message = "cannot listen on " + host + " port " + std::to_string(port) + ": ";
     if (error == asio::error::address_in_use) {
-        message += "the port is in use; stop the process that has it or set another port (PORT)";
+        message += "the port is in use; stop the process that has it or set another port";
     } else if (error == asio::error::access_denied) {
         message += "not permitted; use a port from 1024 up, or give it CAP_NET_BIND_SERVICE";
     } else if (error == std::errc::address_not_available) {
-        message += "this machine does not have that address; use 0.0.0.0 for all it has (HOST)";
+        message += "this machine does not have that address; use 0.0.0.0 for all it has";
     } else {
         message += error.message();
     }
@@ -48,7 +48,7 @@ Result<ListeningSocket> ListeningSocket::bind(const std::string& host, std::uint
     const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
     if (error) {
         return Error{"cannot listen on '" + host +
-                     "': not an address; write one like 0.0.0.0, 127.0.0.1 or :: (HOST)"};
+                     "': not an address; write one like 0.0.0.0, 127.0.0.1 or ::"};
     }
     asio::io_context io{1};
     Acceptor acceptor(io);

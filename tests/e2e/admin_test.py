@@ -81,11 +81,13 @@ class AdminTest(reloading.ReloadTest):
     def test_a_taken_port_ends_the_start(self):
         first = self.serve()
         self.config["admin"]["port"] = first.port
-        self.config["spool"]["dir"] = "other-spool"
         self.put()
-        second = self.host(self.path).start(wait=False)
+        directory = os.path.join(self.directory, "second")
+        os.mkdir(directory)
+        second = self.host(self.path, directory=directory).start(wait=False)
         self.assertEqual(second.process.wait(e2e.PATIENCE), 1)
-        self.assertRegex(second.log(), r"ingest-host: admin: .*%d" % first.port)
+        self.assertRegex(second.log(), r"ingest-host: admin\.host, admin\.port: .*%d" % first.port)
+        self.assertNotIn('"message":"listening"', second.log())  # it took no reading
 
     def test_the_next_process_takes_it_over(self):
         held = handover.HeldSocket()

@@ -150,7 +150,7 @@ sinks:
             host.port = taken.getsockname()[1]
             host.start(wait=False)
             self.assertEqual(host.process.wait(e2e.PATIENCE), 1)
-            self.assertIn(str(host.port), host.log())
+            self.assertRegex(host.log(), r"http\.port \(HOST, PORT\): .*%d" % host.port)
 
     def test_a_spool_that_cannot_be_written(self):
         blocker = self.write("file", "")
