@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -16,6 +17,7 @@ using Rights = GuardedFile::Rights;
 std::optional<FileTrouble> check_found(const struct stat& found, const GuardedFile& rule) {
     const std::string what(rule.what);
     if (!S_ISREG(found.st_mode)) return FileTrouble{"is no file", "give the path of " + what};
+    if (rule.rights == Rights::any) return std::nullopt;
     if ((found.st_mode & S_IWOTH) != 0) {
         return FileTrouble{"everybody can write it", "take that right away: chmod o-w"};
     }
@@ -27,11 +29,12 @@ std::optional<FileTrouble> check_found(const struct stat& found, const GuardedFi
     if (rule.rights == Rights::only_owner_writes && (found.st_mode & S_IWGRP) != 0) {
         return FileTrouble{"its group can write it", "take that right away: chmod g-w"};
     }
-    if (found.st_size > static_cast<off_t>(rule.bytes_max)) {
-        return FileTrouble{"is larger than " + std::to_string(rule.bytes_max >> 20) + " MiB",
-                           "give " + what};
-    }
     return std::nullopt;
+}
+
+std::string binary_size(std::size_t bytes) {
+    return bytes >> 20 != 0 ? std::to_string(bytes >> 20) + " MiB"
+                            : std::to_string(bytes >> 10) + " KiB";
 }
 
 std::optional<FileTrouble> read_open(int descriptor, const GuardedFile& rule, std::string& to) {
@@ -40,16 +43,25 @@ std::optional<FileTrouble> read_open(int descriptor, const GuardedFile& rule, st
         return FileTrouble{std::string("cannot be looked at: ") + std::strerror(errno), ""};
     }
     if (auto trouble = check_found(found, rule)) return trouble;
-    to.resize(static_cast<std::size_t>(found.st_size));
+    // To its end, whatever its size is said to be: it may grow, and the kernel's own have none.
+    const std::size_t too_many = rule.bytes_max + 1;
+    to.resize(std::min(static_cast<std::size_t>(found.st_size) + 1, too_many));
     std::size_t size = 0;
-    ssize_t got = 0;
-    while (size < to.size() &&
-           (got = ::read(descriptor, to.data() + size, to.size() - size)) > 0) {
+    while (true) {
+        const ssize_t got = ::read(descriptor, to.data() + size, to.size() - size);
+        if (got < 0) {
+            return FileTrouble{std::string("cannot be read: ") + std::strerror(errno), ""};
+        }
+        if (got == 0) break;
         size += static_cast<std::size_t>(got);
+        if (size == too_many) {
+            return FileTrouble{"is larger than " + binary_size(rule.bytes_max),
+                               "give " + std::string(rule.what)};
+        }
+        if (size == to.size()) to.resize(std::min(2 * size, too_many));
     }
     to.resize(size);
-    if (got >= 0) return std::nullopt;
-    return FileTrouble{std::string("cannot be read: ") + std::strerror(errno), ""};
+    return std::nullopt;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ struct FileTrouble {
 // A file that decides whom the host trusts, or that is a secret.
 struct GuardedFile {
     enum class Rights {
+        any,                   // who mounts secrets into a container lets everybody in it read
         not_everybody_writes,  // its group may
         only_owner_writes,
         secret,  // only the owner writes, and only he and the group read
@@ -26,8 +27,9 @@ struct GuardedFile {
     Rights rights = Rights::secret;
 };
 
-// Reads it whole into `to`; the check of its rights and the reading are of the same open file.
-// Where something is wrong, `to` has nothing of use. Main thread.
+// Reads it whole into `to`; the check of its rights and the reading are of the same open file. A
+// pipe is none: it could make the host wait for ever. Where something is wrong, `to` has nothing
+// of use. Main thread.
 std::optional<FileTrouble> read_guarded(const std::filesystem::path& path,
                                         const GuardedFile& rule, std::string& to);
 

@@ -1,18 +1,11 @@
 #include "app/config/interpolate.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <iterator>
-#include <system_error>
 
 #include "app/config/scalar.h"
 #include "base/ascii.h"
-#include "base/descriptor.h"
+#include "base/guarded_file.h"
 
 namespace ingest::app::config {
 
@@ -90,34 +83,16 @@ private:
     }
 
     void file(const std::string& path) {
-        static constexpr std::string_view right = "give the path of a readable file";
         const std::string shown = "the file of \"${file:" + path + "}\"";
-        // A pipe is none: nobody may write to it, and the host would wait for ever.
-        const Descriptor in(::open((sources_.directory / path).c_str(),
-                                   O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-        if (in.get() < 0) {
-            return fail(shown + " cannot be opened: " + std::generic_category().message(errno),
-                        right);
+        std::string value;
+        const GuardedFile rule{.what = "a file with one value",
+                               .bytes_max = secret_bytes_max,
+                               .rights = GuardedFile::Rights::any};
+        if (const auto trouble = read_guarded(sources_.directory / path, rule, value)) {
+            return fail(shown + " " + trouble->wrong, trouble->right);
         }
-        struct stat found {};
-        if (::fstat(in.get(), &found) != 0 || !S_ISREG(found.st_mode)) {
-            return fail(shown + " is no file", right);
-        }
-        std::string value(secret_bytes_max + 1, '\0');
-        std::size_t size = 0;
-        ssize_t got = 0;
-        while (size < value.size() &&
-               (got = ::read(in.get(), value.data() + size, value.size() - size)) > 0) {
-            size += static_cast<std::size_t>(got);
-        }
-        if (got < 0) {
-            return fail(shown + " cannot be read: " + std::generic_category().message(errno),
-                        right);
-        }
-        value.resize(size);
-        if (value.size() > secret_bytes_max || !is_clean_text(value)) {
-            return fail(shown + " is not UTF-8 text of at most 64 KiB",
-                        "give a file with one value");
+        if (!is_clean_text(value)) {
+            return fail(shown + " is not UTF-8 text", "give a file with one value");
         }
         if (value.ends_with('\n')) value.pop_back();
         append(value);

@@ -75,6 +75,16 @@ TEST_F(Interpolate, FilesAreSecretsWithoutTheirLastNewline) {
     dir_.write("empty", "");
     ASSERT_TRUE(run("${file:empty}"));
     EXPECT_EQ(run("${file:empty}")->text, "");
+    dir_.write("largest", std::string(64 * 1024, 'x'));
+    ASSERT_TRUE(run("${file:largest}"));
+    EXPECT_EQ(run("${file:largest}")->text.size(), 64 * 1024);
+}
+
+TEST_F(Interpolate, FilesWhoseSizeNobodySaysAreReadToTheirEnd) {
+    const auto value = run("${file:/proc/self/status}");
+    ASSERT_TRUE(value);
+    EXPECT_TRUE(value->text.starts_with("Name:")) << value->text;
+    EXPECT_GT(value->text.size(), 500);
 }
 
 TEST_F(Interpolate, Errors) {
@@ -93,17 +103,21 @@ TEST_F(Interpolate, Errors) {
 }
 
 TEST_F(Interpolate, FilesThatAreNoGood) {
-    expect_error("${file:none}", "the file of \"${file:none}\" cannot be opened: No such file or "
-                                 "directory; give the path of a readable file");
-    const std::string none = " is no file; give the path of a readable file";
-    expect_error("${file:.}", "the file of \"${file:.}\"" + none);
+    const auto expect_file_error = [&](const std::string& name, const std::string& error) {
+        const std::string whole = "${file:" + name + "}";
+        expect_error(whole, "the file of \"" + whole + "\" " + error);
+    };
+    expect_file_error("none", "cannot be opened: No such file or directory; give the path of a "
+                              "file with one value; a relative one begins at the "
+                              "configuration's directory");
+    const std::string no_file = "is no file; give the path of a file with one value";
+    expect_file_error(".", no_file);
     ASSERT_EQ(::mkfifo((dir_.path() / "pipe").c_str(), 0600), 0);
-    expect_error("${file:pipe}", "the file of \"${file:pipe}\"" + none);
-    const std::string form = " is not UTF-8 text of at most 64 KiB; give a file with one value";
+    expect_file_error("pipe", no_file);
     dir_.write("binary", std::string_view("a\0b", 3));
+    expect_file_error("binary", "is not UTF-8 text; give a file with one value");
     dir_.write("big", std::string(64 * 1024 + 1, 'x'));
-    expect_error("${file:binary}", "the file of \"${file:binary}\"" + form);
-    expect_error("${file:big}", "the file of \"${file:big}\"" + form);
+    expect_file_error("big", "is larger than 64 KiB; give a file with one value");
 }
 
 TEST_F(Interpolate, AllErrorsOfOneValueAreTold) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <list>
 
 #include "server_fixture.h"
@@ -129,6 +130,33 @@ TEST_F(SharesTest, ManySlowReadersOfOneAddressLeaveAnswersToOthers) {
     const auto answer = other.receive();
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 200);
+}
+
+// A core's time is shared too: who sends many requests at once does not have all of them answered
+// before somebody else's one.
+TEST_F(SharesTest, PipelinedRequestsTakeTurnsWithOthers) {
+    options.threads = 1;
+    std::promise<void> stuck;
+    auto is_stuck = stuck.get_future();
+    house.stuck = std::move(stuck);
+    start();
+    RawClient other = connect();
+    other.send(post_bytes("refuse before"));
+    ASSERT_EQ(other.receive()->status, 422);
+    constexpr std::size_t many = 100;
+    std::string bytes = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (std::size_t i = 0; i < many; ++i) bytes += post_bytes("refuse one of many");
+    ASSERT_LT(bytes.size(), 16'000U) << "the server reads them at once";
+    RawClient client = connect();
+    client.send(bytes);
+    is_stuck.wait();  // in the first; the others lie behind it
+    other.send(post_bytes("refuse other"));
+    house.release_core.set_value();
+    EXPECT_EQ(other.receive()->status, 422);
+    for (std::size_t i = 0; i <= many; ++i) ASSERT_TRUE(client.receive());
+    const auto bodies = house.bodies();
+    ASSERT_EQ(bodies.size(), many + 2);
+    EXPECT_LT(std::ranges::find(bodies, "refuse other|") - bodies.begin(), 10);
 }
 
 }  // namespace
