@@ -1,27 +1,30 @@
 # A Debian package of the program with its plugins, a unit for systemd, a configuration to begin
 # with, and what an operator needs to watch and secure it. In a build folder: cpack
-install(FILES presets/embedded.yaml DESTINATION /etc/ingest RENAME config.yaml COMPONENT debian)
-install(FILES deploy/systemd/ingest-host.service DESTINATION /lib/systemd/system COMPONENT debian)
-install(DIRECTORY deploy/grafana deploy/prometheus DESTINATION share/ingest COMPONENT debian)
-install(DIRECTORY deploy/systemd DESTINATION share/ingest COMPONENT debian
+#
+# Not for `cmake --install`: it would put the configuration in place of the operator's.
+set(debian COMPONENT debian EXCLUDE_FROM_ALL)
+install(FILES presets/embedded.yaml DESTINATION /etc/ingest RENAME config.yaml ${debian})
+install(FILES deploy/systemd/ingest-host.service DESTINATION /lib/systemd/system ${debian})
+install(DIRECTORY deploy/grafana deploy/prometheus DESTINATION share/ingest ${debian})
+install(DIRECTORY deploy/systemd DESTINATION share/ingest ${debian}
   PATTERN ingest-host.service EXCLUDE)
 
 # As in the repository, so that their links hold.
 set(documents share/doc/ingest-host)
-install(FILES README.md DESTINATION ${documents} COMPONENT debian)
+install(FILES README.md DESTINATION ${documents} ${debian})
 install(FILES deploy/README.md deploy/compose.yaml DESTINATION ${documents}/deploy
-  COMPONENT debian)
-install(DIRECTORY docs DESTINATION ${documents} COMPONENT debian FILES_MATCHING PATTERN "*.md")
+  ${debian})
+install(DIRECTORY docs DESTINATION ${documents} ${debian} FILES_MATCHING PATTERN "*.md")
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/debian)
 foreach(name grafana prometheus systemd)
   file(CREATE_LINK ../../../ingest/${name} ${CMAKE_BINARY_DIR}/debian/${name} SYMBOLIC)
   install(FILES ${CMAKE_BINARY_DIR}/debian/${name} DESTINATION ${documents}/deploy
-    COMPONENT debian)
+    ${debian})
 endforeach()
 file(CREATE_LINK /lib/systemd/system/ingest-host.service
   ${CMAKE_BINARY_DIR}/debian/ingest-host.service SYMBOLIC)
 install(FILES ${CMAKE_BINARY_DIR}/debian/ingest-host.service DESTINATION share/ingest/systemd
-  COMPONENT debian)
+  ${debian})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME ingest-host)

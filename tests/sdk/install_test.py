@@ -91,8 +91,7 @@ class Installed(e2e.HostTest):
         cls.addClassCleanup(stack.close)
         cls.work = stack.enter_context(e2e.tempfile.TemporaryDirectory(prefix="ingest-sdk-"))
         cls.prefix = os.path.join(cls.work, "prefix")
-        for component in ("host", "sdk"):
-            run("cmake", "--install", e2e.BUILD, "--prefix", cls.prefix, "--component", component)
+        run("cmake", "--install", e2e.BUILD, "--prefix", cls.prefix)
 
     def build(self, source, check=True):
         """Configures and builds with what is installed; the directory with what came out."""
@@ -169,6 +168,12 @@ class InstallTest(Installed):
         self.assertTrue(os.path.exists(os.path.join(prefix, "include/ingest/plugin.h")))
         self.assertFalse(os.path.exists(os.path.join(prefix, "bin/ingest-host")))
         self.assertFalse(os.path.exists(os.path.join(prefix, "lib")))
+
+    def test_all_of_it_is_below_the_prefix(self):
+        run("env", "DESTDIR=" + self.directory, "cmake", "--install", e2e.BUILD,
+            "--prefix", "/opt/ingest")
+        self.assertEqual(os.listdir(self.directory), ["opt"])
+        self.assertEqual(os.listdir(os.path.join(self.directory, "opt")), ["ingest"])
 
     def test_every_shipped_plugin_and_preset_is_installed(self):
         listed = run(os.path.join(self.prefix, "bin/ingest-host"), "plugins").stdout
