@@ -5,12 +5,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <new>
+#include <exception>
 #include <string>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/log.h"
@@ -52,7 +51,10 @@ Result<void> Listener::take(ListeningSocket socket) {
 void Listener::start() {
     asio::post(cores_.front()->io(), [this] {
         auto loop = run();
-        asio::co_spawn(cores_.front()->io().get_executor(), std::move(loop), asio::detached);
+        asio::co_spawn(cores_.front()->io().get_executor(), std::move(loop),
+                       [](const std::exception_ptr& error) {
+                           if (error) std::rethrow_exception(error);  // the core's thread has it
+                       });
     });
 }
 
@@ -114,12 +116,7 @@ void Listener::admit(Socket socket, const asio::ip::tcp::endpoint& peer) {
     if (core.station().shared.connections.enter(address)) {
         full_ = false;
         next_ = (next_ + 1) % cores_.size();
-        try {
-            core.adopt(std::move(socket), address);
-        } catch (...) {
-            core.station().shared.connections.leave(address);
-            throw;
-        }
+        core.adopt(std::move(socket), address);
         return;
     }
     refused_.add();
@@ -165,19 +162,15 @@ void Listener::say_too_many(Socket& socket) {
 Task<> Listener::run() {
     bool failing = false;
     while (!closed_) {
+        Socket socket(cores_[next_]->io());
+        asio::ip::tcp::endpoint peer;
         error_code error;
-        try {
-            Socket socket(cores_[next_]->io());
-            asio::ip::tcp::endpoint peer;
-            auto into = errors_into(error);
-            co_await acceptor_.async_accept(socket, peer, into);
-            if (!error) {
-                failing = false;
-                admit(std::move(socket), peer);
-                continue;
-            }
-        } catch (const std::bad_alloc&) {  // the next one may have room
-            error = asio::error::no_memory;
+        auto into = errors_into(error);
+        co_await acceptor_.async_accept(socket, peer, into);
+        if (!error) {
+            failing = false;
+            admit(std::move(socket), peer);
+            continue;
         }
         if (closed_ || error == asio::error::connection_aborted) continue;
         if (!failing) {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@
 
 #include "base/check.h"
 #include "base/json_text.h"
+#include "base/out_of_memory.h"
 #include "base/time_text.h"
 
 namespace ingest::plugin {
@@ -131,6 +133,7 @@ void compose_signal(const Fatal& signal) {
     std::string& message = prepared->message;
     message.assign("crashed with signal ").append(number, end);
     message.append(" (").append(signal.name).append(")");
+    if (is_out_of_memory()) message.append(", out of memory,");
 }
 
 void append_suspect(const Suspect& suspect) {
@@ -213,6 +216,13 @@ void on_exit() {
     ::_exit(1);
 }
 
+// A new_handler: called when operator new finds no room.
+void on_no_memory() {
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    if (find_suspect({0, here}).callee != nullptr) throw std::bad_alloc();
+    end_out_of_memory();
+}
+
 struct Search {
     std::uintptr_t address;
     std::uintptr_t begin = 0;
@@ -267,6 +277,7 @@ void install_crash_report(const log::Options& options, int log_fd) {
     for (std::size_t i = 0; i < fatal_signals.size(); ++i) {
         ::sigaction(fatal_signals[i].number, &action, &prepared->previous[i]);
     }
+    std::set_new_handler(&on_no_memory);
 }
 
 ExitReport::ExitReport() {

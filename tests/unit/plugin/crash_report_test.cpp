@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <new>
 
 #include <gmock/gmock.h>
 
@@ -35,6 +36,13 @@ const Library& crashing() {
                       "crashing.so");
     return *library.value();
 }
+
+// Then an allocation that fails is its report.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitizer_allocates = true;
+#else
+constexpr bool sanitizer_allocates = false;
+#endif
 
 std::string options(const char* fault) { return R"({"fault": ")" + std::string(fault) + R"("})"; }
 
@@ -104,6 +112,44 @@ TEST_F(CrashReport, KnowsAPluginsOwnThreads) {
                 HasSubstr("SIGSEGV) in a thread of plugin 'crashing'"));
     EXPECT_EXIT(validate("thread-throw"), death_by(SIGABRT),
                 HasSubstr("SIGABRT) in a thread of plugin 'crashing'"));
+}
+
+// Allocates what no machine has room for.
+void exhaust_memory() {
+    volatile std::size_t too_much = PTRDIFF_MAX / 2;
+    ::operator delete(::operator new(too_much));
+}
+
+TEST_F(CrashReport, TakesAnAllocationThatFailsInTheHostForACrash) {
+    if (sanitizer_allocates) GTEST_SKIP() << "a sanitizer ends the process itself";
+    const auto exhaust_behind_a_call = [] {
+        install_crash_report({}, STDERR_FILENO);
+        const auto schema = test::sensor_schema();
+        Answer failure;
+        const auto sink = Sink::create(crashing(), options("none"), *schema, failure);
+        sink->write({});
+        try {
+            exhaust_memory();
+        } catch (const std::bad_alloc&) {
+            std::exit(7);
+        }
+    };
+    const auto told = HasSubstr(R"("message":"crashed with signal 6 (SIGABRT), out of memory, )"
+                                R"(while no plugin was being called")");
+    EXPECT_EXIT(exhaust_behind_a_call(), death_by(SIGABRT), told);
+    const auto exhaust_in_a_thread = [] {
+        install_crash_report({}, STDERR_FILENO);
+        crashing();
+        std::thread(exhaust_memory).join();
+    };
+    EXPECT_EXIT(exhaust_in_a_thread(), death_by(SIGABRT), told);
+}
+
+TEST_F(CrashReport, LeavesAnAllocationThatFailsInAPluginToIt) {
+    if (sanitizer_allocates) GTEST_SKIP() << "a sanitizer ends the process itself";
+    for (const char* fault : {"no-memory", "thread-no-memory"}) {
+        EXPECT_EXIT(validate(fault), ::testing::ExitedWithCode(0), Not(HasSubstr("memory")));
+    }
 }
 
 // What a child does under an ExitReport; the end that it came to itself is 7.

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -40,6 +42,17 @@ struct Static {
 int not_a_number(const std::string& text) { return std::stoi(text); }
 int through_noexcept() noexcept { return not_a_number("not today"); }
 
+// An allocation that no machine has room for is an exception, which a plugin may catch.
+volatile std::size_t too_much = PTRDIFF_MAX / 2;
+void expect_bad_alloc() {
+    try {
+        ::operator delete(::operator new(too_much));
+    } catch (const std::bad_alloc&) {
+        return;
+    }
+    std::abort();
+}
+
 // To be seen by the host, not by a sanitizer before it.
 __attribute__((no_sanitize("undefined"))) void store_nowhere() { *nowhere = 1; }
 
@@ -53,6 +66,8 @@ void do_fault(const std::string& fault) {
     if (fault == "terminate") through_noexcept();
     if (fault == "thread-segv") std::thread(store_nowhere).join();
     if (fault == "thread-throw") std::thread([] { throw std::runtime_error("no"); }).join();
+    if (fault == "no-memory") expect_bad_alloc();
+    if (fault == "thread-no-memory") std::thread(expect_bad_alloc).join();
     if (fault == "exit") std::exit(0);
     if (fault == "quick-exit") std::quick_exit(0);
     if (fault == "thread-exit") std::thread([] { std::exit(0); }).join();
