@@ -73,7 +73,7 @@ class LoadTest(e2e.HostTest):
         """(exit status, the table's rows, what was said besides)"""
         done = subprocess.run(
             [sys.executable, LOAD, "http://127.0.0.1:%d" % port, "--seconds", "1", "--warmup", "0",
-             "--connections", "4", *more], text=True, capture_output=True, timeout=e2e.PATIENCE)
+             "--connections", "4", *more], text=True, capture_output=True, timeout=5 * e2e.PATIENCE)
         cells = [[cell.strip() for cell in line.strip("|").split("|")]
                  for line in done.stdout.splitlines()]
         rows = [dict(zip(cells[0], row)) for row in cells[2:]]
@@ -165,7 +165,7 @@ class ScaleTest(e2e.HostTest):
             "BENCH_PLUGIN_DIR": os.path.join(e2e.BUILD, "bench", "plugins")})
         done = subprocess.run(
             [host.binary, "check", "--config", host.config], cwd=self.directory, text=True,
-            env=host.full_environment(), capture_output=True, timeout=e2e.PATIENCE)
+            env=host.full_environment(), capture_output=True, timeout=5 * e2e.PATIENCE)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 

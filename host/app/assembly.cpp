@@ -65,7 +65,8 @@ Result<std::unique_ptr<Assembly>> Assembly::start(std::unique_ptr<Edition> editi
     }
     auto admin = assembly->bind_admin();
     if (!admin) return admin.error();
-    // Before the first request: who is answered finds it in the log.
+    assembly->open_control();
+    // Before the first request: who is answered finds it in the log, and can ask for a reload.
     assembly->warn_of_strangers();
     assembly->log_bounds();
     if (auto opened = assembly->open_front(std::move(*socket)); !opened) return opened.error();
@@ -100,6 +101,16 @@ Result<void> Assembly::open_spool(const Opening& opening) {
     if (!spool) return spool.error();
     spool_ = std::move(*spool);
     return {};
+}
+
+void Assembly::open_control() {
+    auto opened = ControlSocket::open(edition_->config.spool.dir);
+    if (opened) {
+        control_ = std::move(*opened);
+    } else {
+        log::warn("app", "`ingest-host reload` cannot reach this host; SIGHUP does",
+                  {{"reason", opened.error().message}});
+    }
 }
 
 Result<void> Assembly::open_front(http::ListeningSocket socket) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/control.h"
 #include "app/edition.h"
 #include "app/exits.h"
 #include "app/reload_counts.h"
@@ -66,6 +67,9 @@ public:
     // that serves and this one. Not after drain().
     void change_gate(access::SharedGate gate);
     bool socket_passed() const noexcept { return passed_; }
+    // Where reloads are asked for, from before the first request on; null: it could not be had.
+    // Once; it goes before this does.
+    std::unique_ptr<ControlSocket> take_control() noexcept { return std::move(control_); }
 
     // Any thread.
     observe::Health health();
@@ -85,6 +89,7 @@ private:
     Result<void> open_spool(const Opening& opening);
     // nullopt: the front has what it would have.
     Result<std::optional<http::ListeningSocket>> bind_admin() const;
+    void open_control();
     Result<void> open_front(http::ListeningSocket socket);
     Result<void> open_admin(std::optional<http::ListeningSocket> socket);
     void warn_of_strangers() const;
@@ -114,6 +119,7 @@ private:
     std::unique_ptr<validate::Validators> validators_;
     std::unique_ptr<spool::Spool> spool_;
     std::uint64_t segment_bytes_ = 0;  // of the spool
+    std::unique_ptr<ControlSocket> control_;  // while the spool is ours
     intake::Pace pace_;
     std::unique_ptr<Exits> exits_;
     // Held while plugins() reads them, so that they are there as long.

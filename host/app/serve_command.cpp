@@ -97,15 +97,8 @@ public:
           assembly_(assembly),
           dumps_(dumps),
           notices_(notices),
-          keys_(arguments.config, assembly) {
-        auto opened = ControlSocket::open(assembly.edition().config.spool.dir);
-        if (opened) {
-            control_ = std::move(*opened);
-        } else {
-            log::warn("app", "`ingest-host reload` cannot reach this host; SIGHUP does",
-                      {{"reason", opened.error().message}});
-        }
-    }
+          keys_(arguments.config, assembly),
+          control_(assembly.take_control()) {}
 
     ToldToStop run(const sigset_t& signals) {
         const Descriptor source(::signalfd(-1, &signals, SFD_CLOEXEC));
@@ -178,7 +171,7 @@ private:
     Dumps& dumps_;
     const StateNotices& notices_;
     KeyWatch keys_;
-    std::unique_ptr<ControlSocket> control_;  // null: it could not be had
+    const std::unique_ptr<ControlSocket> control_;  // null: it could not be had
 };
 
 // By default malloc keeps up to 8 arenas a core, each as large as the largest moment of the threads

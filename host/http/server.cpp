@@ -18,9 +18,6 @@ namespace {
 // What a session needs at most to notice that it was cut off; it has nothing to wait for then.
 constexpr std::chrono::seconds cut_patience{5};
 
-// When it drains: for a request that may be on its way to a connection that is idle here.
-constexpr std::chrono::milliseconds idle_grace_max{1'000};
-
 std::uint64_t random_seed() {
     std::random_device device;
     return static_cast<std::uint64_t>(device()) << 32 | device();
@@ -65,6 +62,7 @@ public:
     Result<void> start(ListeningSocket socket, const Options& options) {
         const std::string host = socket.host();
         port_ = socket.port();
+        idle_grace_max_ = options.idle_grace_max;
         const bool passed = socket.passed();
         if (auto taken = listener_->take(std::move(socket)); !taken) return taken;
         take_tls(options.tls);
@@ -113,7 +111,7 @@ public:
         const auto end = std::chrono::steady_clock::now() + deadline;
         shared_.draining.store(true, std::memory_order_relaxed);
         listener_->close();
-        const auto grace = std::min(idle_grace_max, deadline / 4);
+        const auto grace = std::min(idle_grace_max_, deadline / 4);
         for (const auto& core : cores_) core->close_idle_after(grace);
         if (shared_.connections.wait_until_empty(end)) return;
         if (deadline.count() != 0) {
@@ -161,6 +159,7 @@ private:
     std::vector<std::unique_ptr<Core>> cores_;
     std::unique_ptr<Listener> listener_;
     std::uint16_t port_ = 0;
+    std::chrono::milliseconds idle_grace_max_{};
     bool started_ = false;
 };
 

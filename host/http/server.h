@@ -93,6 +93,8 @@ struct Options {
     // The ids that are stored are upper-case, so a lookup upper-cases what it is asked for.
     bool uppercase_ids = true;
     bool audit = false;  // log who sent which readings, and who was refused
+    // In a drain: for a request that may be on its way to a connection that is idle here.
+    std::chrono::milliseconds idle_grace_max{1'000};
 };
 
 // A document that GET serves as it is.

@@ -60,8 +60,8 @@ EXPECTED = {
     "needs-column": {"missing-columns": "it used a null pointer",
                      "renamed-columns": "it used a null pointer"},
     "says-nothing": {"options": "returned CONFIG and gave no reason"},
-    "slow-create": {"create": "create takes 2.0"},
-    "slow-loading": {"loading": "loading it takes 2.0"},
+    "slow-create": {"create": "create takes 2."},
+    "slow-loading": {"loading": "loading it takes 2."},
     "writes-to-stdout": {"output": "hello"},
     # validate.c
     "aborts": {"one-row": "SIGABRT in validate with 1 row"},
@@ -101,7 +101,7 @@ EXPECTED = {
     "sink-not-idempotent": {"write-again": "REJECT: duplicate key"},
     "sink-says-garbage": {"write": "returned -5"},
     "sink-says-nothing": {"write": "returned RETRY and gave no reason"},
-    "slow-sink-create": {"create": "create takes 2.0"},
+    "slow-sink-create": {"create": "create takes 2."},
 }
 # What a build with a sanitizer sees otherwise: there, checks have eight times the patience and the
 # stack (host/conformance/patience.h), and AddressSanitizer ends the process before a signal does.

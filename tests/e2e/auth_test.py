@@ -269,6 +269,10 @@ class LiveKeys(AuthTest):
             told = client.get("/metrics", headers=bearer(self.steady)).body.decode()
         return float(re.search(r"(?m)^ingest_key_file_errors (\S+)$", told).group(1))
 
+    def put_keys(self, text):
+        """At once: a file that is written bit by bit could be read when it is half there."""
+        os.replace(self.write("keys.new", text), self.keys)
+
     def put_jwks(self, *keys):
         new = self.write("jwks.new", json.dumps({"keys": list(keys)}))
         os.chmod(new, 0o600)
@@ -308,8 +312,7 @@ class LiveKeys(AuthTest):
             good = file.read()
         with self.requests_that_go_on(host):
             for line, wrong in enumerate(("what is this", "nor this"), 1):
-                with open(self.keys, "w") as file:
-                    file.write("# %s\n%s\n" % ("x" * line, wrong))
+                self.put_keys("# %s\n%s\n" % ("x" * line, wrong))
                 said = self.await_line("a file of keys is wrong", line)
                 self.assertRegex(said["reason"], r"config.yaml:\d+:\d+: .*keys:2:\d+: ")
                 self.assertEqual(self.key_file_errors(), 1)
@@ -318,8 +321,7 @@ class LiveKeys(AuthTest):
             line = self.await_line("others are let in")
             self.assertEqual((line["added"], line["removed"]), ("token_key:n", "token_key:h"))
             self.await_status(token(), 401)
-            with open(self.keys, "w") as file:
-                file.write(good)
+            self.put_keys(good)
             self.await_line("well again")
             self.assertEqual(self.key_file_errors(), 0)
         # Each change once, however often it was looked at.

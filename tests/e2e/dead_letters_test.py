@@ -245,10 +245,14 @@ class PostgresTest(DeadLettersTest):
     def test_killed_again_and_again(self):
         host = self.running(self.with_rows(7))
         self.forbid_heat()
-        readings = 300
+        readings = 140
         ids = self.send(host, [e2e.reading(i, temperature=HOT) for i in range(readings)],
                         letters=readings)
         self.allow_heat()
+        # So that it is still at it when it is killed.
+        self.sql("CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS "
+                 "$$ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$; "
+                 "CREATE TRIGGER pause AFTER INSERT ON sensor_data EXECUTE FUNCTION pause()")
         words = [e2e.HOST_BINARY, "dead-letters", "replay", "--all", "--config", host.config]
         kills = 0
         while self.letters(host):

@@ -46,6 +46,7 @@ class FieldsTest(e2e.HostTest):
         cursor.execute("SELECT rpm FROM sensor_data ORDER BY created_at")
         self.assertEqual(cursor.fetchall(), [(None,), (1480,)])
         # The message.
+        e2e.poll(lambda: redis.llen(queue) == 2, "both are published")
         newest = json.loads(redis.lindex(queue, 0))
         self.assertEqual(newest["rpm"], 1480)
 

@@ -24,7 +24,7 @@ class FileLimitTest(e2e.HostTest):
         e2e.poll(lambda: load.accepted or load.error, "readings are accepted")
         self.limit(host, LIMIT)
         e2e.poll(lambda: load.refusals or load.error, "readings are refused")
-        self.assertEqual(host.ledger()["spool"]["state"], "full")
+        e2e.poll(lambda: host.ledger()["spool"]["state"] == "full", "the spool is full")
         self.assertIsNone(host.process.poll())
         self.limit(host, resource.RLIM_INFINITY)
         accepted = load.accepted

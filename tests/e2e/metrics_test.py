@@ -186,7 +186,8 @@ class MetricsTest(e2e.HostTest):
 
     def test_it_answers_while_load_is_shed(self):
         config = reloading.configuration()
-        config["http"]["limits"] = {"body_bytes": "512KiB", "in_flight_bytes": "1MiB"}
+        config["http"]["limits"] = {"body_bytes": "512KiB", "in_flight_bytes": "1MiB",
+                                    "body_rate_min": 0, "body_timeout": "5m"}
         host = self.host(self.write("shed.yaml", json.dumps(config))).start()
         # Two bodies whose last bytes do not come hold all there is for bodies.
         with contextlib.ExitStack() as stack:

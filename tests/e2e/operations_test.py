@@ -263,7 +263,7 @@ class OperationsTest(InstalledTest):
         with self.assertRaises(ConnectionRefusedError):
             e2e.Client(8002, address=OUTSIDE).get("/metrics")
         self.assertEqual(self.stored(), 2)
-        self.assertEqual(self.redis.client.llen("sensor_data_queue"), 2)
+        poll(lambda: self.redis.client.llen("sensor_data_queue") == 2, "both are published")
 
     def stored(self):
         with contextlib.closing(self.postgres.connect()) as connection:

@@ -273,11 +273,13 @@ class HangingTest(FaultyHostTest):
 
     def test_a_slow_validator_is_named_and_answers(self):
         host = self.faulty_host(BY_NAME["sleeps"]).start()
-        self.send(host, e2e.reading())
-        e2e.poll(lambda: self.names(host, "sleeps", "validate"), "/health names it")
-        e2e.poll(lambda: len(self.rows(os.path.join(host.directory, "readings.db"))) == 1,
+        # Again, if the core that has it is the one that is to answer.
+        e2e.poll(lambda: self.send(host, e2e.reading()) or
+                 self.names(host, "sleeps", "validate"), "/health names it")
+        e2e.poll(lambda: self.rows(os.path.join(host.directory, "readings.db")),
                  "the reading is stored")
-        e2e.poll(lambda: "stuck_calls" not in health(host), "it is well again")
+        e2e.poll(lambda: "stuck_calls" not in (health(host) or ["stuck_calls"]),
+                 "it is well again")
         self.assertEqual(host.stop(), 0)
         self.assertIn("a plugin returned from validate at last", host.log())
 
@@ -339,7 +341,7 @@ class SinkTest(FaultyHostTest):
             os.unlink(other)
         host.start()
         e2e.poll(lambda: sink_line(host, "other")["waiting"] == 0, "what waited is delivered")
-        self.assertTrue(host.connected("database", "other"))
+        e2e.poll(lambda: host.connected("database", "other"), "both are connected")
         self.assertEqual(host.stop(), 0, host.log())
         self.assertEqual(len(self.rows(other)), waiting)
 
@@ -371,7 +373,7 @@ class SinkTest(FaultyHostTest):
 
     def test_a_storage_sink_that_hangs_makes_it_202(self):
         fault = BY_NAME["hanging-sink"]
-        host = self.faulty_host(fault, storage="other").start()
+        host = self.faulty_host(fault, storage="other", ack_timeout="100ms").start()
         with e2e.contextlib.closing(host.client()) as client:
             self.assertEqual(client.ingest(e2e.reading()).status, 202)
         host.kill()

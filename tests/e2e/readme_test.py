@@ -56,7 +56,7 @@ class ReadmeTest(e2e.HostTest):
                         os.path.join(checkout, "build/release/plugins"))
         with open(os.path.join(checkout, "rounded.cpp"), "w") as file:
             file.write(source)
-        self.bash("umask 022; " + build + "\n" + copy, cwd=checkout)
+        self.bash("umask 022; " + build + "\n" + copy, cwd=checkout, seconds=300)
         host = self.host(os.path.join(checkout, "presets/mine.yaml"),
                          {"PLUGIN_DIR": os.path.join(checkout, "build/release/plugins")}).start()
         with e2e.contextlib.closing(host.client()) as client:

@@ -45,6 +45,7 @@ class BesideGoodClients(e2e.HostTest):
         self.load_of_good = self.load(host.port, connections=GOOD, rate=2000, address=GOOD_ADDRESS)
         self.watcher = host.client()
         self.addCleanup(self.watcher.close)
+        connections_open(self.watcher)  # while there is room for its own
         self.wait_for_answers()
 
     def wait_for_answers(self):

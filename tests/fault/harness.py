@@ -100,7 +100,9 @@ class Fault:
 
     def host(self, config="config.yaml", environment=None, directory=None):
         path = config if os.path.isabs(config) else os.path.join(e2e.SOURCE, config)
-        host = e2e.Host(directory or self.directory, path, environment)
+        # What is shipped: answers in an outage are what is looked at.
+        host = e2e.Host(directory or self.directory, path,
+                        {"ACK_TIMEOUT": "2s", **(environment or {})})
         self.hosts.append(host)
         self.stack.callback(self._end, host)
         return host

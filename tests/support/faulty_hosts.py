@@ -19,6 +19,7 @@ spool: { dir: "${SPOOL_DIR}" }
 drain: { timeout: %(drain)s }
 storage: %(storage)s
 ack: %(ack)s
+ack_timeout: %(ack_timeout)s
 sinks:
   - { name: database, plugin: sqlite-sink, options: { path: "${SQLITE_PATH}" } }
 %(sinks)s"""
@@ -41,7 +42,8 @@ class FaultyHostTest(e2e.HostTest):
     def config(self, name, fault=None, second_sink=None, **changes):
         """A file: with the faulty plugin in its place; without, sound."""
         values = {"fields": FIELDS, "faulty": FAULTY, "shipped": SHIPPED, "validators": "",
-                  "drain": "30s", "storage": "database", "ack": "sink", "sinks": ""}
+                  "drain": "30s", "storage": "database", "ack": "sink", "ack_timeout": "1m",
+                  "sinks": ""}
         if fault and fault.fields:
             values["fields"] = fault.fields
         if fault and not fault.sink:

@@ -20,6 +20,7 @@ def configuration():
         "validators": [],
         "spool": {"dir": "${SPOOL_DIR}"},
         "storage": "database",
+        "ack_timeout": "${ACK_TIMEOUT}",
         "sinks": [sqlite("database")],
     }
 

@@ -142,7 +142,7 @@ constexpr Description descriptions[] = {
     {"ack",
      "sink: answer 201 after the commit in storage; spool: answer 202 once the reading is durable "
      "here. Default: sink with storage, else spool."},
-    {"ack_timeout", "Without the commit by then the answer is 202."},
+    {"ack_timeout", "Without the commit by then the answer is 202.", "ACK_TIMEOUT"},
     {"query", "GET /api/v1/sensors/{equipment_id}/latest."},
     {"query.readers", "Queries at a time."},
     {"query.timeout", "Of one query."},

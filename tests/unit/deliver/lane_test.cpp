@@ -93,8 +93,11 @@ TEST_F(LaneTest, OneWorkerAtATimeTriesWhileTheSinkIsDown) {
         return INGEST_RETRY;
     });
     start(4, 1);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().connected; }));
     down = true;
-    for (int i = 0; i < 8; ++i) append(1);
+    append(1);
+    ASSERT_TRUE(comes_true([&] { return lane_->status().retries >= 1; }));
+    for (int i = 0; i < 7; ++i) append(1);
     ASSERT_TRUE(comes_true([&] { return failed > 30; }));
     EXPECT_EQ(most, 1);
     down = false;
@@ -194,8 +197,8 @@ TEST_F(LaneTest, StoppingTriesADownSinkAtOnceAndDeliversWhatWaits) {
     std::atomic<bool> down{true};
     destination_.decide([&](const auto&, std::string&) { return down ? INGEST_RETRY : INGEST_OK; });
     start(3, 10, {1h, 1h});
-    append(25);
     ASSERT_TRUE(comes_true([&] { return lane_->status().retries >= 1; }));
+    append(25);
     down = false;
     drain();
     EXPECT_EQ(sorted_taken(), positions(0, 25));

@@ -90,6 +90,7 @@ TEST_F(ServerTest, DrainFinishesWhatIsInFlight) {
 }
 
 TEST_F(ServerTest, DrainServesARequestThatWasOnItsWayToAnIdleConnection) {
+    options.idle_grace_max = RawClient::patience;
     start();
     RawClient idle = connect();
     idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -191,6 +192,7 @@ TEST_F(ServerTest, OnlyAListeningTcpSocketIsTaken) {
 }
 
 TEST_F(ServerTest, DrainTellsThatItIsNotReady) {
+    options.limits.header_timeout = RawClient::patience;
     start();
     RawClient client = connect();
     const std::string ask_ready = "GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n";

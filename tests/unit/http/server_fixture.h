@@ -23,6 +23,9 @@ protected:
         options.threads = 2;
         options.version = "1.2.3";
         options.limits.linger_timeout = std::chrono::milliseconds(100);
+        // A body that a test holds up waits for it, however busy the machine is.
+        options.limits.body_rate_min = 0;
+        options.limits.body_timeout = 2 * RawClient::patience;
     }
 
     void start() {

@@ -238,10 +238,15 @@ TEST_F(ServerTest, IdleConnectionsAreClosedWithoutAWord) {
     start();
     RawClient fresh = connect();
     EXPECT_TRUE(fresh.closed());
-    RawClient used = connect();
-    used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    EXPECT_EQ(used.receive()->status, 200);
-    EXPECT_TRUE(used.closed());
+    // Unless it was too late with its request already.
+    ASSERT_TRUE(soon([this] {
+        RawClient used = connect();
+        used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        const auto got = used.receive();
+        EXPECT_TRUE(!got || got->status == 200);
+        EXPECT_TRUE(used.closed());
+        return got.has_value();
+    }));
 }
 
 TEST_F(ServerTest, ClientsThatDoNotReadAreCutOff) {
@@ -262,6 +267,8 @@ TEST_F(ServerTest, ClientsThatDoNotReadAreCutOff) {
 // connection, and the client would be told that a pipe broke, not why.
 TEST_F(ServerTest, AClientThatSendsFarTooMuchReadsWhy) {
     options.limits.body_max = 1024;
+    options.limits.linger_timeout = RawClient::patience;
+    options.limits.linger_timeout_max = RawClient::patience;
     start();
     RawClient client = connect();
     EXPECT_TRUE(client.send(post_bytes(std::string(12 * 1024 * 1024, 'x'))));

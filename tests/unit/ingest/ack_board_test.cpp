@@ -108,9 +108,9 @@ TEST(AckBoard, NobodyWaitsForASinkThatIsDown) {
 }
 
 TEST(AckBoard, NobodyWaitsForASinkThatIsFarBehind) {
-    AckBoard board({never, 50}, {0, 0});
     Answer near;
     Answer far;
+    AckBoard board({never, 50}, {0, 0});
     board.expect({50, 60}, near.done());
     board.expect({60, 70}, far.done());
     EXPECT_EQ(near.times, 0);
@@ -118,12 +118,12 @@ TEST(AckBoard, NobodyWaitsForASinkThatIsFarBehind) {
 }
 
 TEST(AckBoard, NobodyWaitsForASinkThatStartsWithABacklog) {
-    AckBoard board({never, 50}, {1000, 2000});
     Answer far;
+    Answer near;
+    AckBoard board({never, 50}, {1000, 2000});
     board.expect({2000, 2010}, far.done());
     EXPECT_THAT(far.ack, Optional(Ack::spooled));
     board.settled({1000, 1990}, true, 1990);
-    Answer near;
     board.expect({2010, 2020}, near.done());
     EXPECT_EQ(near.times, 0);
     board.settled({1990, 2020}, true, 2020);
@@ -154,9 +154,7 @@ TEST(AckBoard, ASinkThatAnswersNothingIsNotWaitedForTwice) {
     board.expect({10, 20}, next.done());
     EXPECT_THAT(next.ack, Optional(Ack::spooled));
     board.settled({0, 10}, true, 10);
-    Answer recovered;
-    board.expect({20, 30}, recovered.done());
-    EXPECT_EQ(recovered.times, 0);
+    EXPECT_TRUE(board.would_wait());
 }
 
 TEST(AckBoard, ClosingAnswersEveryone) {

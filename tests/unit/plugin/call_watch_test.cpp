@@ -152,8 +152,10 @@ TEST(CallWatch, DoesNotWakeWhileNothingIsCalled) {
     // Only a call sets it back, once the look after it was set found none.
     for (int i = 0; i < 100'000; ++i) std::this_thread::yield();
     EXPECT_TRUE(watch_sleeps.load());
-    { const CallMark mark(nameless_callee(), {"validate"}); }
-    EXPECT_FALSE(watch_sleeps.load());
+    {
+        const CallMark mark(nameless_callee(), {"validate"});
+        EXPECT_FALSE(watch_sleeps.load());
+    }
     wait_until([] { return watch_sleeps.load(); });
 }
 
