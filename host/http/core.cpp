@@ -1,7 +1,6 @@
 #include "http/core.h"
 
 #include <algorithm>
-#include <new>
 #include <string>
 
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +10,6 @@
 
 #include "base/ip_network.h"
 #include "base/log.h"
-#include "base/out_of_memory.h"
 #include "base/time_text.h"
 #include "http/session.h"
 
@@ -60,11 +58,7 @@ Core::~Core() { stop(); }
 void Core::start(const std::string& thread_name) {
     thread_ = std::thread([this, thread_name] {
         pthread_setname_np(pthread_self(), thread_name.c_str());
-        try {
-            io_.run();
-        } catch (const std::bad_alloc&) {  // Asio's own allocations, which no new_handler sees
-            end_out_of_memory();
-        }
+        io_.run();
     });
 }
 

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <exception>
 #include <new>
 #include <string>
 #include <string_view>
@@ -223,6 +224,22 @@ void on_no_memory() {
     end_out_of_memory();
 }
 
+std::terminate_handler usual_terminate = nullptr;
+
+// For allocations that no new_handler sees, such as Asio's, where nobody catches what they throw.
+[[noreturn]] void on_terminate() {
+    if (const std::exception_ptr thrown = std::current_exception()) {
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const std::bad_alloc&) {
+            end_out_of_memory();
+        } catch (...) {
+        }
+    }
+    usual_terminate();
+    std::abort();
+}
+
 struct Search {
     std::uintptr_t address;
     std::uintptr_t begin = 0;
@@ -278,6 +295,7 @@ void install_crash_report(const log::Options& options, int log_fd) {
         ::sigaction(fatal_signals[i].number, &action, &prepared->previous[i]);
     }
     std::set_new_handler(&on_no_memory);
+    usual_terminate = std::set_terminate(&on_terminate);
 }
 
 ExitReport::ExitReport() {

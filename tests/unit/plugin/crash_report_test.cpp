@@ -143,6 +143,11 @@ TEST_F(CrashReport, TakesAnAllocationThatFailsInTheHostForACrash) {
         std::thread(exhaust_memory).join();
     };
     EXPECT_EXIT(exhaust_in_a_thread(), death_by(SIGABRT), told);
+    const auto throw_in_a_thread = [] {
+        install_crash_report({}, STDERR_FILENO);
+        std::thread([] { throw std::bad_alloc(); }).join();
+    };
+    EXPECT_EXIT(throw_in_a_thread(), death_by(SIGABRT), told);
 }
 
 TEST_F(CrashReport, LeavesAnAllocationThatFailsInAPluginToIt) {
