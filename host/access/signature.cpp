@@ -1,4 +1,5 @@
 #include <memory>
+#include <new>
 
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -23,10 +24,10 @@ const unsigned char* bytes_of(std::string_view text) noexcept {
 bool hs256(const std::string& secret, std::string_view text, std::string_view signature) {
     Digest mac{};
     unsigned size = 0;
-    if (signature.size() != mac.size() ||
-        HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes_of(text),
+    if (signature.size() != mac.size()) return false;
+    if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes_of(text),
              text.size(), mac.data(), &size) == nullptr) {
-        return false;
+        throw std::bad_alloc();
     }
     return CRYPTO_memcmp(mac.data(), signature.data(), mac.size()) == 0;
 }
@@ -38,6 +39,7 @@ std::string der_of(std::string_view signature) {
     const PointsOwner points(ECDSA_SIG_new());
     BIGNUM* r = BN_bin2bn(bytes_of(signature), half, nullptr);
     BIGNUM* s = BN_bin2bn(bytes_of(signature) + half, half, nullptr);
+    if (!points || r == nullptr || s == nullptr) throw std::bad_alloc();
     ECDSA_SIG_set0(points.get(), r, s);  // takes both
     unsigned char* der = nullptr;
     const int size = i2d_ECDSA_SIG(points.get(), &der);
@@ -49,6 +51,7 @@ std::string der_of(std::string_view signature) {
 
 bool by_public_key(EVP_PKEY* key, std::string_view text, std::string_view signature) {
     const DigestOwner context(EVP_MD_CTX_new());
+    if (!context) throw std::bad_alloc();
     const bool good =
         EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
         EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(text),

@@ -322,6 +322,7 @@ void Assembly::drain(Clock::time_point deadline) {
 }
 
 Assembly::~Assembly() {
+    control_.reset();  // while the spool is still locked: the next process makes its own
     if (spool_ && !draining_) drain(Clock::now());
     // The committer's callbacks use the exits: the spool has been closed, so the members may go in
     // the reverse of their order.

@@ -119,7 +119,7 @@ private:
     std::unique_ptr<validate::Validators> validators_;
     std::unique_ptr<spool::Spool> spool_;
     std::uint64_t segment_bytes_ = 0;  // of the spool
-    std::unique_ptr<ControlSocket> control_;  // while the spool is ours
+    std::unique_ptr<ControlSocket> control_;  // until who serves takes it
     intake::Pace pace_;
     std::unique_ptr<Exits> exits_;
     // Held while plugins() reads them, so that they are there as long.

@@ -53,7 +53,7 @@ void Listener::start() {
         auto loop = run();
         asio::co_spawn(cores_.front()->io().get_executor(), std::move(loop),
                        [](const std::exception_ptr& error) {
-                           if (error) std::rethrow_exception(error);  // the core's thread has it
+                           if (error) std::rethrow_exception(error);  // ends the process
                        });
     });
 }

@@ -66,11 +66,11 @@ public:
         const bool passed = socket.passed();
         if (auto taken = listener_->take(std::move(socket)); !taken) return taken;
         take_tls(options.tls);
-        started_ = true;
         for (unsigned core = 0; core < cores_.size(); ++core) {
             cores_[core]->start(options.listener + "-" + std::to_string(core));
         }
         listener_->start();
+        started_ = true;
         log::info("http", "listening",
                   {{"listener", options.listener},
                    {"host", host},

@@ -43,15 +43,16 @@ template <class Make>
 Answer ask(const Callee& callee, const Call& call, Make&& make) {
     ingest_error error{};
     error.struct_size = sizeof error;
-    const CallMark mark(callee, call);
+    std::int32_t code = INGEST_INTERNAL;
     try {
-        const std::int32_t code = make(&error);
-        return answer_of(code, error);
+        const CallMark mark(callee, call);
+        code = make(&error);
     } catch (const std::exception& e) {
         return {INGEST_INTERNAL, std::string("threw an exception across the ABI: ") + e.what()};
     } catch (...) {
         return {INGEST_INTERNAL, "threw an exception across the ABI"};
     }
+    return answer_of(code, error);
 }
 
 // The same for a call that gives no code.

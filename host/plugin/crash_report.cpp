@@ -226,11 +226,11 @@ void on_no_memory() {
 
 std::terminate_handler usual_terminate = nullptr;
 
-// For allocations that no new_handler sees, such as Asio's, where nobody catches what they throw.
+// For what libraries in C had no room for, where nobody catches that.
 [[noreturn]] void on_terminate() {
-    if (const std::exception_ptr thrown = std::current_exception()) {
+    if (std::current_exception() != nullptr) {
         try {
-            std::rethrow_exception(thrown);
+            throw;
         } catch (const std::bad_alloc&) {
             end_out_of_memory();
         } catch (...) {

@@ -11,7 +11,7 @@ namespace ingest::plugin {
 // Then it dies as it would have: same core file, same wait status, a sanitizer's report.
 //
 // It also dies of an allocation that fails in the host's own code, and says so: see
-// end_out_of_memory(). A plugin's code gets its std::bad_alloc, whoever's thread it is in.
+// end_out_of_memory(). A plugin gets its std::bad_alloc in a call and in threads that run its code.
 //
 // `log_fd` is where the log goes; `options` are those that it was configured with. Main thread,
 // once, before other threads. What is needed then is made now: a handler may not allocate.

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
+
+#include "base/out_of_memory.h"
 
 namespace ingest::plugin {
 namespace {
@@ -30,6 +33,8 @@ std::int32_t with_member(ingest_str text, ingest_str pointer, const Take& take) 
         return member.is_null() ? INGEST_UNSUPPORTED : take(member);
     } catch (const json::out_of_range&) {
         return INGEST_UNSUPPORTED;  // an index of an array that no number holds
+    } catch (const std::bad_alloc&) {
+        end_out_of_memory();
     } catch (...) {
         return INGEST_CONFIG;
     }

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "plugin/host_callback.h"
+
 namespace ingest::plugin {
 namespace {
 
@@ -18,11 +20,11 @@ public:
         ingest_rows table{};
         table.struct_size = sizeof table;
         table.ctx = this;
-        table.begin_row = &begin_row;
-        table.set_utf8 = &set_utf8;
-        table.set_f64 = &set_f64;
-        table.set_i64 = &set_i64;
-        table.set_bytes = &set_bytes;
+        table.begin_row = &HostCallback<&begin_row>::call;
+        table.set_utf8 = &HostCallback<&set_utf8>::call;
+        table.set_f64 = &HostCallback<&set_f64>::call;
+        table.set_i64 = &HostCallback<&set_i64>::call;
+        table.set_bytes = &HostCallback<&set_bytes>::call;
         return table;
     }
 
@@ -35,13 +37,13 @@ private:
                out_.schema()[static_cast<std::size_t>(column)].type == type;
     }
 
-    static std::int32_t begin_row(void* ctx) noexcept {
+    static std::int32_t begin_row(void* ctx) {
         RowWriter& writer = self(ctx);
         if (writer.out_.rows() >= writer.limit_) return INGEST_UNSUPPORTED;
         writer.out_.add_row();
         return INGEST_OK;
     }
-    static std::int32_t set_utf8(void* ctx, std::int32_t column, ingest_str value) noexcept {
+    static std::int32_t set_utf8(void* ctx, std::int32_t column, ingest_str value) {
         model::Batch& out = self(ctx).out_;
         if (!self(ctx).is(column, model::ColumnType::utf8) || value.size > value_bytes_max ||
             (value.size > 0 && value.data == nullptr)) {
@@ -52,12 +54,12 @@ private:
         out.set_utf8(at, {value.size == 0 ? "" : value.data, value.size});
         return INGEST_OK;
     }
-    static std::int32_t set_f64(void* ctx, std::int32_t column, double value) noexcept {
+    static std::int32_t set_f64(void* ctx, std::int32_t column, double value) {
         if (!self(ctx).is(column, model::ColumnType::float64)) return INGEST_UNSUPPORTED;
         self(ctx).out_.set_float64(static_cast<std::size_t>(column), value);
         return INGEST_OK;
     }
-    static std::int32_t set_i64(void* ctx, std::int32_t column, std::int64_t value) noexcept {
+    static std::int32_t set_i64(void* ctx, std::int32_t column, std::int64_t value) {
         model::Batch& out = self(ctx).out_;
         const auto at = static_cast<std::size_t>(column);
         if (self(ctx).is(column, model::ColumnType::boolean)) {
@@ -73,7 +75,7 @@ private:
         return INGEST_OK;
     }
     static std::int32_t set_bytes(void* ctx, std::int32_t column, const std::uint8_t* bytes,
-                                  std::uint64_t size) noexcept {
+                                  std::uint64_t size) {
         Uuid id;
         if (!self(ctx).is(column, model::ColumnType::uuid) || size != id.size() ||
             bytes == nullptr) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/json_text.h"
+#include "plugin/host_callback.h"
 
 namespace ingest::plugin {
 namespace {
@@ -77,11 +78,11 @@ ingest_report Report::table() noexcept {
     ingest_report table{};
     table.struct_size = sizeof table;
     table.ctx = this;
-    table.issue = &issue;
-    table.set_utf8 = &set_utf8;
-    table.set_f64 = &set_f64;
-    table.set_i64 = &set_i64;
-    table.set_null = &set_null;
+    table.issue = &HostCallback<&issue>::call;
+    table.set_utf8 = &HostCallback<&set_utf8>::call;
+    table.set_f64 = &HostCallback<&set_f64>::call;
+    table.set_i64 = &HostCallback<&set_i64>::call;
+    table.set_null = &HostCallback<&set_null>::call;
     return table;
 }
 
@@ -121,7 +122,7 @@ const char* Report::fault_of_issue(std::int64_t row, std::int32_t column, std::i
 }
 
 std::int32_t Report::issue(void* ctx, std::int64_t row, std::int32_t column, std::int32_t severity,
-                           ingest_str code, ingest_str message) noexcept {
+                           ingest_str code, ingest_str message) {
     Report& report = self(ctx);
     const char* fault = report.fault_of_issue(row, column, severity, code, message);
     if (fault != nullptr) return report.misbehaved("issue", row, column, fault);
@@ -170,7 +171,7 @@ const char* Report::fault_of_edit(std::int64_t row, std::int32_t column,
 }
 
 std::int32_t Report::set_utf8(void* ctx, std::int64_t row, std::int32_t column,
-                              ingest_str value) noexcept {
+                              ingest_str value) {
     Report& report = self(ctx);
     const char* fault = report.fault_of_edit(row, column, EditKind::utf8);
     if (fault == nullptr && !readable(value)) fault = "was given a text that is null";
@@ -184,7 +185,7 @@ std::int32_t Report::set_utf8(void* ctx, std::int64_t row, std::int32_t column,
 }
 
 std::int32_t Report::set_f64(void* ctx, std::int64_t row, std::int32_t column,
-                             double value) noexcept {
+                             double value) {
     Report& report = self(ctx);
     const char* fault = report.fault_of_edit(row, column, EditKind::f64);
     // No reading holds NaN or an infinity: JSON has no word for them.
@@ -195,7 +196,7 @@ std::int32_t Report::set_f64(void* ctx, std::int64_t row, std::int32_t column,
 }
 
 std::int32_t Report::set_i64(void* ctx, std::int64_t row, std::int32_t column,
-                             std::int64_t value) noexcept {
+                             std::int64_t value) {
     Report& report = self(ctx);
     const auto is = [&](ColumnType type) {
         return report.cell_exists(row, column) &&
@@ -215,7 +216,7 @@ std::int32_t Report::set_i64(void* ctx, std::int64_t row, std::int32_t column,
     return INGEST_OK;
 }
 
-std::int32_t Report::set_null(void* ctx, std::int64_t row, std::int32_t column) noexcept {
+std::int32_t Report::set_null(void* ctx, std::int64_t row, std::int32_t column) {
     Report& report = self(ctx);
     const char* fault = report.fault_of_edit(row, column, EditKind::null);
     if (fault != nullptr) return report.misbehaved("set_null", row, column, fault);

@@ -64,14 +64,14 @@ private:
                             const char* fault, std::string_view detail = {});
 
     static std::int32_t issue(void* ctx, std::int64_t row, std::int32_t column,
-                              std::int32_t severity, ingest_str code, ingest_str message) noexcept;
+                              std::int32_t severity, ingest_str code, ingest_str message);
     static std::int32_t set_utf8(void* ctx, std::int64_t row, std::int32_t column,
-                                 ingest_str value) noexcept;
+                                 ingest_str value);
     static std::int32_t set_f64(void* ctx, std::int64_t row, std::int32_t column,
-                                double value) noexcept;
+                                double value);
     static std::int32_t set_i64(void* ctx, std::int64_t row, std::int32_t column,
-                                std::int64_t value) noexcept;
-    static std::int32_t set_null(void* ctx, std::int64_t row, std::int32_t column) noexcept;
+                                std::int64_t value);
+    static std::int32_t set_null(void* ctx, std::int64_t row, std::int32_t column);
 
     const model::Batch* batch_ = nullptr;
     std::vector<Issue> issues_;

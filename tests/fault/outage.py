@@ -230,7 +230,7 @@ class Outages:
             found = client.get("/api/v1/sensors/PUMP-A1-001/latest")
             return found if found.status == status else None
 
-        return poll(answer, "latest answers %d" % status)
+        return poll(answer, "latest answers %d" % status, 10)
 
     def _measure(self, name, sink, healthy, times, recovery):
         start, begin, end, returned = times

@@ -141,6 +141,7 @@ class Host:
         self.prefix = []  # of its command: a tracer that leaves it this process's child
         self.descriptors = ()  # that it inherits
         self.port = free_port()
+        self.ack_timeout = "45s"  # a machine that is busy makes no 202 of a 201; None: as shipped
         self.tls = None  # an ssl.SSLContext for its clients
         self.process = None
         self.log_path = os.path.join(directory, "host.log")
@@ -153,10 +154,11 @@ class Host:
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "HTTP_THREADS": "2",  # by default a small machine has one, and nothing ever meets
-            "ACK_TIMEOUT": "1m",  # a machine that is busy makes no 202 of a 201
             "SPOOL_DIR": os.path.join(self.directory, "spool"),
             "SQLITE_PATH": os.path.join(self.directory, "readings.db"),
         })
+        if self.ack_timeout:
+            keep["ACK_TIMEOUT"] = self.ack_timeout
         keep.update(self.environment)
         return keep
 

@@ -20,7 +20,7 @@ def configuration():
         "validators": [],
         "spool": {"dir": "${SPOOL_DIR}"},
         "storage": "database",
-        "ack_timeout": "${ACK_TIMEOUT}",
+        "ack_timeout": "${ACK_TIMEOUT:-2s}",
         "sinks": [sqlite("database")],
     }
 
