@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
             case Command::version: std::cout << "ingest-host " << version() << '\n'; return 0;
         }
     } catch (const std::exception& e) {
-        // Out of memory, or a library's exception that its room should have caught.
+        // Out of memory, where that does not end the process itself, or a library's exception that
+        // its room should have caught.
         std::cerr << "ingest-host: " << e.what() << '\n';
     }
     return 1;

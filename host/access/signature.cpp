@@ -21,13 +21,22 @@ const unsigned char* bytes_of(std::string_view text) noexcept {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+// Of a call of OpenSSL that did not succeed: false, unless it says that it had no memory, which is
+// no answer to who showed a good token.
+bool no_unless_out_of_memory() {
+    const bool no_memory = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+    ERR_clear_error();
+    if (no_memory) throw std::bad_alloc();
+    return false;
+}
+
 bool hs256(const std::string& secret, std::string_view text, std::string_view signature) {
     Digest mac{};
     unsigned size = 0;
     if (signature.size() != mac.size()) return false;
     if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes_of(text),
              text.size(), mac.data(), &size) == nullptr) {
-        throw std::bad_alloc();
+        return no_unless_out_of_memory();
     }
     return CRYPTO_memcmp(mac.data(), signature.data(), mac.size()) == 0;
 }
@@ -43,8 +52,8 @@ std::string der_of(std::string_view signature) {
     ECDSA_SIG_set0(points.get(), r, s);  // takes both
     unsigned char* der = nullptr;
     const int size = i2d_ECDSA_SIG(points.get(), &der);
-    std::string made;
-    if (size > 0) made.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
+    if (size <= 0) throw std::bad_alloc();
+    std::string made(reinterpret_cast<const char*>(der), static_cast<std::size_t>(size));
     OPENSSL_free(der);
     return made;
 }
@@ -56,8 +65,9 @@ bool by_public_key(EVP_PKEY* key, std::string_view text, std::string_view signat
         EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
         EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(text),
                          text.size()) == 1;
+    if (!good) return no_unless_out_of_memory();
     ERR_clear_error();
-    return good;
+    return true;
 }
 
 }  // namespace

@@ -90,6 +90,8 @@ private:
     // nullopt: the front has what it would have.
     Result<std::optional<http::ListeningSocket>> bind_admin() const;
     void open_control();
+    void commit(std::unique_ptr<Edition> next, std::unique_ptr<validate::Validators> validators,
+                Exits::Change& change) noexcept;
     Result<void> open_front(http::ListeningSocket socket);
     Result<void> open_admin(std::optional<http::ListeningSocket> socket);
     void warn_of_strangers() const;
@@ -119,7 +121,7 @@ private:
     std::unique_ptr<validate::Validators> validators_;
     std::unique_ptr<spool::Spool> spool_;
     std::uint64_t segment_bytes_ = 0;  // of the spool
-    std::unique_ptr<ControlSocket> control_;  // until who serves takes it
+    std::unique_ptr<ControlSocket> control_;  // until who serves takes it; goes first
     intake::Pace pace_;
     std::unique_ptr<Exits> exits_;
     // Held while plugins() reads them, so that they are there as long.

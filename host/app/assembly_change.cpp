@@ -67,9 +67,15 @@ Result<Difference> Assembly::change(std::unique_ptr<Edition> next,
     auto validators = std::move(made.validators);
     const auto prepared = exits_->prepare(*next, difference, std::move(made));
     if (!prepared) return prepared.error();
-    Exits::Change& change = **prepared;
+    commit(std::move(next), std::move(validators), **prepared);
+    return difference;
+}
 
-    // Nothing fails from here on.
+// Nothing fails in here. What cannot be had all the same, such as a thread, ends the process: half
+// a change cannot be taken back.
+void Assembly::commit(std::unique_ptr<Edition> next,
+                      std::unique_ptr<validate::Validators> validators,
+                      Exits::Change& change) noexcept {
     exits_->change_board(change);
     const std::unique_ptr<const Edition> former = std::exchange(edition_, std::move(next));
     std::swap(validators_, validators);
@@ -85,7 +91,6 @@ Result<Difference> Assembly::change(std::unique_ptr<Edition> next,
     // them had in its arena: some megabytes if nobody asks for them.
     ::malloc_trim(0);
     log_bounds();
-    return difference;
 }
 
 // As change(), of an edition that differs in nothing else: fronts go to the former board, which

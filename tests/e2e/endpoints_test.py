@@ -11,6 +11,19 @@ import e2e
 UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 
 
+class AsShippedTest(e2e.HostTest):
+    def test_a_commit_makes_a_201_before_the_timeout(self):
+        """Where the others wait long enough for a machine that is busy."""
+        running = self.host()
+        running.ack_timeout = None
+        running.start()
+        with contextlib.closing(running.client()) as client:
+            e2e.poll(lambda: running.connected("database"), "the sink is connected")
+            statuses = [client.ingest(e2e.reading(i)).status for i in range(50)]
+        self.assertLessEqual(set(statuses), {201, 202})
+        self.assertGreater(statuses.count(201), len(statuses) / 2)
+
+
 class Endpoints:
     """What holds in every preset; the classes below say how to start one."""
 

@@ -51,6 +51,7 @@ def run(fault):
         if not went_on:
             expect_said(host, host.log()[told:])
         fault.add("went_on" if went_on else "ended", 1)
+        fault.add("ended_at_work", int(not went_on and not cold))
     if host.process is None:
         host.start()
     expect(fault.figures.get("ended"), "no allocation failed: the run showed nothing")
@@ -76,9 +77,11 @@ def starved(fault, host):
     unbounded = resource.prlimit(pid, resource.RLIMIT_DATA)
     room = fault.random.choice((0, 64, 1024, 8192)) * 1024
     resource.prlimit(pid, resource.RLIMIT_DATA, (data_of(pid) + room, unbounded[1]))
-    yield
-    with contextlib.suppress(ProcessLookupError):  # it may have ended
-        resource.prlimit(pid, resource.RLIMIT_DATA, unbounded)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # it may have ended
+            resource.prlimit(pid, resource.RLIMIT_DATA, unbounded)
 
 
 def data_of(pid):
