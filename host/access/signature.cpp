@@ -22,7 +22,7 @@ const unsigned char* bytes_of(std::string_view text) noexcept {
 }
 
 // Of a call of OpenSSL that did not succeed: false, unless it says that it had no memory, which is
-// no answer to who showed a good token.
+// no answer to who showed a good token. REQUIRES: the queue of errors was empty before.
 bool no_unless_out_of_memory() {
     const bool no_memory = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
     ERR_clear_error();
@@ -34,6 +34,7 @@ bool hs256(const std::string& secret, std::string_view text, std::string_view si
     Digest mac{};
     unsigned size = 0;
     if (signature.size() != mac.size()) return false;
+    ERR_clear_error();
     if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes_of(text),
              text.size(), mac.data(), &size) == nullptr) {
         return no_unless_out_of_memory();
@@ -61,6 +62,7 @@ std::string der_of(std::string_view signature) {
 bool by_public_key(EVP_PKEY* key, std::string_view text, std::string_view signature) {
     const DigestOwner context(EVP_MD_CTX_new());
     if (!context) throw std::bad_alloc();
+    ERR_clear_error();
     const bool good =
         EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
         EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(text),

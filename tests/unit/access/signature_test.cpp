@@ -1,6 +1,7 @@
 #include <functional>
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include "access/digest.h"
@@ -98,6 +99,16 @@ TEST(Signature, OfAnotherDigestOrText) {
     EXPECT_FALSE(key.good(good, text + "."));
     EXPECT_FALSE(key.good(good, ""));
     EXPECT_FALSE(Signatures(Signer::ec()).good(good));
+}
+
+// The queue of errors is the thread's: what others left in it says nothing of a signature.
+TEST(Signature, AnOlderErrorDecidesNothing) {
+    const Signer signer = Signer::ec();
+    const Signatures key(signer);
+    std::string wrong = signer.signature(text);
+    wrong.back() = static_cast<char>(wrong.back() ^ 1);
+    ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+    EXPECT_FALSE(key.good(wrong));
 }
 
 // What the key makes of a block of its own size, without any padding of OpenSSL's.
