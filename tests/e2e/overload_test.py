@@ -28,9 +28,8 @@ class OverloadTest(e2e.HostTest):
                             "options": {"url": url}}]
         host = self.host(self.write("config.yaml", e2e.json.dumps(config))).start()
         self.admin_port = config["admin"]["port"]
-        self.client = host.client()
-        self.addCleanup(self.client.close)
-        e2e.poll(lambda: self.client.ingest(e2e.reading()).status == 201, "the table is there")
+        with contextlib.closing(host.client()) as client:
+            e2e.poll(lambda: client.ingest(e2e.reading()).status == 201, "the table is there")
         self.db.cursor().execute(
             "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN PERFORM pg_sleep(%s); RETURN NULL; END $$; "

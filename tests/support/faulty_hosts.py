@@ -42,8 +42,8 @@ class FaultyHostTest(e2e.HostTest):
     def config(self, name, fault=None, second_sink=None, **changes):
         """A file: with the faulty plugin in its place; without, sound."""
         values = {"fields": FIELDS, "faulty": FAULTY, "shipped": SHIPPED, "validators": "",
-                  "drain": "30s", "storage": "database", "ack": "sink", "ack_timeout": "1m",
-                  "sinks": ""}
+                  "drain": "30s", "storage": "database", "ack": "sink",
+                  "ack_timeout": "${ACK_TIMEOUT:-2s}", "sinks": ""}
         if fault and fault.fields:
             values["fields"] = fault.fields
         if fault and not fault.sink:

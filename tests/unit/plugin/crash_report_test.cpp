@@ -59,12 +59,16 @@ void validate(const char* fault, log::Format format = log::Format::json) {
     std::exit(0);
 }
 
-void write(const char* fault) {
+void call_a_sink(const char* fault) {
     install_crash_report({}, STDERR_FILENO);
     const auto schema = test::sensor_schema();
     Answer failure;
     const auto sink = Sink::create(crashing(), options(fault), *schema, failure);
     sink->write({});
+}
+
+void write(const char* fault) {
+    call_a_sink(fault);
     std::exit(0);
 }
 
@@ -123,11 +127,7 @@ void exhaust_memory() {
 TEST_F(CrashReport, TakesAnAllocationThatFailsInTheHostForACrash) {
     if (sanitizer_allocates) GTEST_SKIP() << "a sanitizer ends the process itself";
     const auto exhaust_behind_a_call = [] {
-        install_crash_report({}, STDERR_FILENO);
-        const auto schema = test::sensor_schema();
-        Answer failure;
-        const auto sink = Sink::create(crashing(), options("none"), *schema, failure);
-        sink->write({});
+        call_a_sink("none");
         try {
             exhaust_memory();
         } catch (const std::bad_alloc&) {
@@ -193,11 +193,7 @@ TEST_F(CrashReport, LeavesAnExitAloneThatIsDue) {
 
 TEST_F(CrashReport, BlamesNoPluginForWhatIsNotItsOwn) {
     const auto crash_after_a_call = [] {
-        install_crash_report({}, STDERR_FILENO);
-        const auto schema = test::sensor_schema();
-        Answer failure;
-        const auto sink = Sink::create(crashing(), options("none"), *schema, failure);
-        sink->write({});
+        call_a_sink("none");
         std::abort();
     };
     EXPECT_EXIT(crash_after_a_call(), death_by(SIGABRT),
